@@ -231,29 +231,39 @@ class PlistFacts(msgspec.Struct, frozen=True, tag="plist"):
 
 
 class Target(msgspec.Struct, frozen=True, tag="target"):
-    """A target of an Xcode project or Swift package, build settings resolved per configuration.
+    """A target of an Xcode project or Swift package, as its project file writes it.
 
-    `sources` are workspace-relative paths or, ending in "/", whole folders (synchronised groups, SwiftPM).
+    Nothing is resolved here: `program.targets.Targets` joins the levels (target over its .xcconfig over project over the
+    project's .xcconfig) and expands `$(…)`. All paths are workspace-relative; one that ends in "/" is a whole folder
+    (synchronised groups, SwiftPM).
     """
 
     name: str
     product_type: str  # "com.apple.product-type.application", …; SwiftPM: "executable", "library", "test", "macro"
     sources: tuple[str, ...]
-    settings: dict[str, dict[str, str]]  # configuration name → build setting → value, project level inherited
-    dependencies: tuple[str, ...] = ()  # names of targets in the same project
+    settings: dict[str, dict[str, str]]  # configuration → build setting (conditions kept: "A[sdk=macosx*]") → value
+    dependencies: tuple[str, ...] = ()  # names of targets and package products it builds on
     embeds: tuple[str, ...] = ()  # names of targets whose product it embeds (copy-files phases)
     resources: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()  # what of the folders in `sources` it does not compile
+    bases: dict[str, str] = {}  # configuration → its base .xcconfig
+    copies: dict[str, tuple[str, ...]] = {}  # where in the product ("Contents/Library/LaunchDaemons") → files copied
+    spans: dict[str, Span] = {}  # "Release" → its block of settings, "Release/KEY" → that setting; "" → the target
 
 
 class ProjectFacts(msgspec.Struct, frozen=True, tag="project"):
-    """A project.pbxproj, Package.swift, .xcconfig, project.yml (XcodeGen)."""
+    """A project.pbxproj, Package.swift or .xcconfig file."""
 
     path: str
     targets: tuple[Target, ...]
-    settings: dict[str, str] = {}  # an .xcconfig file's own settings
+    settings: dict[str, str] = {}  # an .xcconfig file's own settings; a package's deployment targets
     includes: tuple[str, ...] = ()  # an .xcconfig's #include paths, workspace-relative
     suppressions: tuple[Suppression, ...] = ()
     problem: str = ""
+    configurations: dict[str, dict[str, str]] = {}  # project-level settings, as in Target.settings
+    bases: dict[str, str] = {}  # configuration → the project's base .xcconfig
+    spans: dict[str, Span] = {}  # as in Target.spans, for `configurations`; an .xcconfig: "KEY" → its line
+    root: str = ""  # the folder that relative paths in settings start from (SRCROOT); "" is the workspace
 
 
 Facts = SourceFacts | PlistFacts | ProjectFacts
