@@ -1,0 +1,219 @@
+"""The program: facts of many files as inputs of a query database, with the indexes that linking looks up.
+
+The engine calls `update` and `remove`; everything else is read-only and records its dependencies. `wanted` collects
+names that were looked up and not found, so that the engine can read the files that may declare them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from ipclint.model.facts import (
+    Alias,
+    Facts,
+    Function,
+    Macro,
+    PlistFacts,
+    ProjectFacts,
+    SourceFacts,
+    Type,
+    Unit,
+    Variable,
+)
+from ipclint.model.ir import Block, decode_block
+from ipclint.program.query import Database
+
+
+class UnitRef(NamedTuple):
+    """A unit by the file that holds it and its key there. Property lists and projects have key ""."""
+
+    path: str
+    key: str
+
+
+@lru_cache(maxsize=4096)
+def _decode(body: bytes) -> Block:
+    return decode_block(body)
+
+
+class Facet:
+    """An index from words to units. Reading a word is a dependency on its set of units, not on their content."""
+
+    def __init__(self, name: str, database: Database) -> None:
+        self._name = name
+        self._database = database
+        self._refs: dict[str, set[UnitRef]] = defaultdict(set)
+        self._version = 0
+
+    def replace(self, ref: UnitRef, old: Iterable[str], new: Iterable[str]) -> None:
+        old, new = set(old), set(new)
+        self._version += 1
+        for word in old - new:
+            self._refs[word].discard(ref)
+            self._database.touch((self._name, word), self._version)
+        for word in new - old:
+            self._refs[word].add(ref)
+            self._database.touch((self._name, word), self._version)
+
+    def __getitem__(self, word: str) -> tuple[UnitRef, ...]:
+        self._database.input((self._name, word))
+        return tuple(sorted(self._refs.get(word, ())))
+
+
+class Program(Database):
+    """Facts in, answers out. Paths are workspace-relative with "/"."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts: dict[str, Facts] = {}
+        self._types = Facet("type", self)
+        self._functions = Facet("function", self)
+        self._variables = Facet("variable", self)
+        self._macros = Facet("macro", self)
+        self._aliases = Facet("alias", self)
+        self._members = Facet("member", self)
+        self._mentions = Facet("mention", self)
+        self._subtypes = Facet("subtype", self)
+        self._wanted: set[str] = set()
+
+    # ── inputs ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def update(self, facts: Facts) -> None:
+        """Set or replace what is known of one file."""
+        old = self._facts.get(facts.path)
+        self._facts[facts.path] = facts
+        self._set_units(facts.path, _units(old), _units(facts))
+        if not isinstance(facts, SourceFacts) or not isinstance(old, SourceFacts):
+            self._set_configuration(facts.path, old, facts)
+        self.set(("keys", facts.path), tuple(_units(facts)))
+
+    def remove(self, path: str) -> None:
+        """Forget a file."""
+        old = self._facts.pop(path, None)
+        self._set_units(path, _units(old), {})
+        self._set_configuration(path, old, None)
+        self.set(("keys", path), None)
+
+    def _set_units(self, path: str, old: dict[str, Unit], new: dict[str, Unit]) -> None:
+        for key in old.keys() | new.keys():
+            before, after = old.get(key), new.get(key)
+            if before != after:
+                ref = UnitRef(path, key)
+                self.set(("unit", ref), after)
+                self._index(ref, before, after)
+
+    def _set_configuration(self, path: str, old: Facts | None, new: Facts | None) -> None:
+        configuration = new if isinstance(new, PlistFacts | ProjectFacts) else None
+        self.set(("configuration", path), configuration)
+        if configuration is not None or isinstance(old, PlistFacts | ProjectFacts):
+            self.set(("configurations",), tuple(sorted(p for p, f in self._facts.items() if not isinstance(f, SourceFacts))))
+
+    def _index(self, ref: UnitRef, before: Unit | None, after: Unit | None) -> None:
+        self._types.replace(ref, _type_names(before), _type_names(after))
+        self._subtypes.replace(ref, _supertypes(before), _supertypes(after))
+        self._functions.replace(ref, _function_names(before), _function_names(after))
+        self._variables.replace(ref, _names(before, Variable), _names(after, Variable))
+        self._macros.replace(ref, _names(before, Macro), _names(after, Macro))
+        self._aliases.replace(ref, _names(before, Alias), _names(after, Alias))
+        self._members.replace(ref, _owner(before), _owner(after))
+        self._mentions.replace(ref, _mentioned(before), _mentioned(after))
+
+    # ── look-ups ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def keys(self, path: str) -> tuple[str, ...]:
+        """The unit keys of a source file in source order; () when there is no such file."""
+        return self.input(("keys", path)) or ()  # type: ignore[return-value]
+
+    def unit(self, ref: UnitRef) -> Unit | None:
+        return self.input(("unit", ref))  # type: ignore[return-value]
+
+    def function(self, ref: UnitRef) -> Function | None:
+        unit = self.unit(ref)
+        return unit if isinstance(unit, Function) else None
+
+    def body(self, ref: UnitRef) -> Block:
+        """The decoded body of a function (of a macro too); () without one."""
+        unit = self.unit(ref)
+        return _decode(unit.body) if isinstance(unit, Function | Macro) else ()
+
+    def configuration(self, path: str) -> PlistFacts | ProjectFacts | None:
+        return self.input(("configuration", path))  # type: ignore[return-value]
+
+    def configurations(self) -> Iterator[PlistFacts | ProjectFacts]:
+        """Every property list and project, by path."""
+        for path in self.input(("configurations",)) or ():  # type: ignore[union-attr]
+            found = self.configuration(path)
+            if found is not None:
+                yield found
+
+    def types_named(self, name: str) -> tuple[UnitRef, ...]:
+        """Every declaration of and addition to a type, by plain or qualified name; extensions and categories too."""
+        return self._found(name, self._types[name])
+
+    def declaring_subtypes(self, name: str) -> tuple[UnitRef, ...]:
+        """Type units that write `name` in their inheritance clause (a class's subclasses, a protocol's adopters)."""
+        return self._subtypes[name]
+
+    def functions_named(self, name: str) -> tuple[UnitRef, ...]:
+        """Functions by Swift base name, Objective-C selector or C name."""
+        return self._found(name, self._functions[name])
+
+    def variables_named(self, name: str) -> tuple[UnitRef, ...]:
+        return self._found(name, self._variables[name])
+
+    def macros_named(self, name: str) -> tuple[UnitRef, ...]:
+        return self._macros[name]
+
+    def aliases_named(self, name: str) -> tuple[UnitRef, ...]:
+        return self._aliases[name]
+
+    def members_of(self, qualified: str) -> tuple[UnitRef, ...]:
+        """Functions and variables declared with this owner, in every file."""
+        return self._members[qualified]
+
+    def mentioning(self, word: str) -> tuple[UnitRef, ...]:
+        """Functions and variables whose code names `word` (an identifier, a member, a selector or its first part)."""
+        return self._mentions[word]
+
+    def take_wanted(self) -> set[str]:
+        """Names looked up without success since the last call."""
+        wanted, self._wanted = self._wanted, set()
+        return wanted
+
+    def _found(self, name: str, refs: tuple[UnitRef, ...]) -> tuple[UnitRef, ...]:
+        if not refs and name:
+            self._wanted.add(name)
+        return refs
+
+
+def _units(facts: Facts | None) -> dict[str, Unit]:
+    return facts.units if isinstance(facts, SourceFacts) else {}
+
+
+def _type_names(unit: Unit | None) -> tuple[str, ...]:
+    return (unit.name, unit.qualified) if isinstance(unit, Type) else ()
+
+
+def _supertypes(unit: Unit | None) -> tuple[str, ...]:
+    return unit.inherits if isinstance(unit, Type) else ()
+
+
+def _function_names(unit: Unit | None) -> tuple[str, ...]:
+    if not isinstance(unit, Function) or unit.kind in ("getter", "setter", "observer", "toplevel"):
+        return ()
+    return (unit.name, unit.selector) if unit.selector else (unit.name,)
+
+
+def _names(unit: Unit | None, kind: type[Variable] | type[Macro] | type[Alias]) -> tuple[str, ...]:
+    return (unit.name,) if isinstance(unit, kind) else ()
+
+
+def _owner(unit: Unit | None) -> tuple[str, ...]:
+    return (unit.owner,) if isinstance(unit, Function | Variable) and unit.owner else ()
+
+
+def _mentioned(unit: Unit | None) -> tuple[str, ...]:
+    return unit.mentions if isinstance(unit, Function | Variable) else ()
