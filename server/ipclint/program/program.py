@@ -25,6 +25,7 @@ from ipclint.model.facts import (
 )
 from ipclint.model.ir import Block, decode_block
 from ipclint.program.query import Database
+from ipclint.program.vocabulary import Vocabulary
 
 
 class UnitRef(NamedTuple):
@@ -66,8 +67,9 @@ class Facet:
 class Program(Database):
     """Facts in, answers out. Paths are workspace-relative with "/"."""
 
-    def __init__(self) -> None:
+    def __init__(self, vocabulary: Vocabulary | None = None) -> None:
         super().__init__()
+        self.vocabulary = vocabulary or Vocabulary(())
         self._facts: dict[str, Facts] = {}
         self._types = Facet("type", self)
         self._functions = Facet("function", self)

@@ -1,0 +1,224 @@
+"""Constant folding of strings: what text can reach an API, from literals, constants, macros and formats anywhere.
+
+The result is every text that the paths can build, with `HOLE` where a part is unknown. A requirement that is appended
+to under an `if` has two texts; the weakest decides, so all of them are answers.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ipclint.model.facts import Variable
+from ipclint.model.ir import (
+    Assign,
+    Call,
+    Cast,
+    Evaluate,
+    Expr,
+    Guard,
+    If,
+    Interpolation,
+    Literal,
+    Member,
+    Name,
+    Operator,
+    Return,
+    Text,
+    walk,
+)
+from ipclint.program.link import members, owner_of, resolve, scope, type_of
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.types import base_type
+
+HOLE = "\ufffc"
+"""Stands for an unknown part of a text (OBJECT REPLACEMENT CHARACTER)."""
+
+MAX_TEXTS = 8
+MAX_DEPTH = 12
+MAX_LENGTH = 20_000  # characters of one folded text
+
+_FORMAT = re.compile(r"%(?:\d+\$)?[-+ 0#']*\d*(?:\.\d+)?(?:hh|h|ll|l|q|z|t|j|L)?[@dDiuUxXoOfFeEgGcCsSpaA%]")
+_TRANSPARENT = frozenset(
+    {"String", "NSString", "CFSTR", "NSLocalizedString", "stringWithString:", "initWithString:", "UTF8String", "copy", "mutableCopy",
+     "utf8", "cString", "stringWithUTF8String:", "description", "trimmingCharacters"}
+)  # fmt: skip
+
+
+def fold(program: Program, ref: UnitRef, expr: Expr | None, depth: int = 0) -> tuple[str, ...]:
+    """The texts that `expr` can be, at most `MAX_TEXTS`; `(HOLE,)` when nothing is known."""
+    if expr is None or depth > MAX_DEPTH:
+        return (HOLE,)
+    match expr:
+        case Text(value=value):
+            return (value,)
+        case Literal(kind="int" | "float" | "bool", text=text):
+            return (text,)
+        case Interpolation(parts=parts):
+            return _join(fold(program, ref, part, depth + 1) for part in parts)
+        case Operator(op="+", operands=operands):
+            return _join(fold(program, ref, operand, depth + 1) for operand in operands)
+        case Operator(op="?:", operands=(_, yes, no)) | Operator(op="??", operands=(yes, no)):
+            return _union((*fold(program, ref, yes, depth + 1), *fold(program, ref, no, depth + 1)))
+        case Operator(op="unwrap" | "try" | "try?" | "try!" | "await", operands=(inner,)) | Cast(value=inner):
+            return fold(program, ref, inner, depth + 1)
+        case Name(text=name):
+            return _fold_name(program, ref, name, depth)
+        case Member():
+            return _fold_member(program, ref, expr, depth)
+        case Call():
+            return _fold_call(program, ref, expr, depth)
+        case _:
+            return (HOLE,)
+
+
+def constant(program: Program, ref: UnitRef, expr: Expr | None) -> str | None:
+    """The one text that `expr` is, None when it has holes or several values."""
+    texts = fold(program, ref, expr)
+    return texts[0] if len(texts) == 1 and HOLE not in texts[0] else None
+
+
+def _fold_name(program: Program, ref: UnitRef, name: str, depth: int) -> tuple[str, ...]:
+    bindings = scope(program, ref).get(name)
+    if bindings:
+        if any(binding.kind != "let" for binding in bindings):
+            return (HOLE,)
+        return _fold_local(program, ref, name, depth)
+    for macro in program.macros_named(name):
+        body = program.body(macro)
+        if len(body) == 1 and isinstance(body[0], Evaluate):
+            return fold(program, macro, body[0].value, depth + 1)
+    owner = owner_of(program, ref)
+    candidates = members(program, owner, name) if owner else ()
+    candidates = candidates or tuple(r for r in program.variables_named(name) if not owner_of(program, r))
+    return _fold_variables(program, candidates, depth)
+
+
+def _fold_member(program: Program, ref: UnitRef, member: Member, depth: int) -> tuple[str, ...]:
+    if member.name in ("rawValue", "description", "utf8String") and member.base is not None:
+        return _fold_raw_value(program, ref, member.base, depth)
+    owner = base_type(type_of(program, ref, member.base).removesuffix(".Type")) if member.base is not None else ""
+    return _fold_variables(program, members(program, owner, member.name), depth) if owner else (HOLE,)
+
+
+def _fold_raw_value(program: Program, ref: UnitRef, base: Expr, depth: int) -> tuple[str, ...]:
+    from ipclint.program.link import declarations  # the enum whose case this is
+
+    if isinstance(base, Member) and base.base is not None:
+        owner = base_type(type_of(program, ref, base.base).removesuffix(".Type"))
+        for _, declaration in declarations(program, owner):
+            for case in declaration.cases:
+                if case.name == base.name:
+                    return (case.value if case.value is not None else case.name,)
+    return fold(program, ref, base, depth + 1)
+
+
+def _fold_variables(program: Program, refs: tuple[UnitRef, ...], depth: int) -> tuple[str, ...]:
+    for ref in refs:
+        unit = program.unit(ref)
+        if isinstance(unit, Variable):
+            if unit.value is not None and not (unit.mutable and not unit.is_static and unit.owner):
+                return fold(program, ref, unit.value, depth + 1)
+            if unit.computed:
+                return _fold_returns(program, UnitRef(ref.path, f"F{ref.key[1:]}.get"), depth)
+    return (HOLE,)
+
+
+def _fold_returns(program: Program, ref: UnitRef, depth: int) -> tuple[str, ...]:
+    body = program.body(ref)
+    if len(body) == 1 and isinstance(body[0], Evaluate):  # an implicit return
+        return fold(program, ref, body[0].value, depth + 1)
+    returns = [node.value for node in walk(body) if isinstance(node, Return) and node.value is not None]
+    if not returns:
+        return (HOLE,)
+    return _union(text for value in returns for text in fold(program, ref, value, depth + 1))
+
+
+def _fold_local(program: Program, ref: UnitRef, name: str, depth: int) -> tuple[str, ...]:
+    """A local: its initialiser and every assignment to it in source order; an append under a condition may not happen."""
+    texts: tuple[str, ...] = ()
+    for binding in scope(program, ref).get(name, ()):
+        if binding.value is not None:
+            texts = _union((*texts, *fold(program, ref, binding.value, depth + 1)))
+    for conditional, op, value in _assignments(program, ref, name):
+        more = fold(program, ref, value, depth + 1)
+        after = _join((texts or ("",), more)) if op == "+=" else more
+        texts = _union((*texts, *after)) if conditional else after
+    return texts or (HOLE,)
+
+
+def _assignments(program: Program, ref: UnitRef, name: str) -> list[tuple[bool, str, Expr]]:
+    found: list[tuple[bool, str, Expr]] = []
+
+    def visit(node: object, conditional: bool) -> None:
+        if isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name:
+            found.append((conditional, node.op, node.value))
+        elif isinstance(node, Call) and isinstance(node.target, Name) and node.target.text == name and node.args:
+            if node.name in ("append", "appendString:"):
+                found.append((conditional, "+=", node.args[0]))
+            elif node.name == "appendFormat:":
+                found.append((conditional, "+=", Call(node.start, node.end, None, "stringWithFormat:", node.labels, node.args, 0)))
+        inside = conditional or isinstance(node, If | Guard)
+        if isinstance(node, tuple):
+            for child in node:  # pyright: ignore[reportUnknownVariableType]
+                visit(child, conditional)
+        elif hasattr(node, "__struct_fields__"):
+            for field in node.__struct_fields__[2:]:  # type: ignore[attr-defined]
+                value = getattr(node, field)
+                if isinstance(value, tuple) or hasattr(value, "__struct_fields__"):
+                    visit(value, inside)
+
+    visit(program.body(ref), False)
+    return found
+
+
+def _fold_call(program: Program, ref: UnitRef, call: Call, depth: int) -> tuple[str, ...]:
+    word = call.name.partition("<")[0]
+    if word in ("stringWithFormat:", "initWithFormat:", "localizedStringWithFormat:") or (
+        word in ("String", "NSString") and call.labels[:1] == ("format",)
+    ):
+        return _fold_format(program, ref, call.args, depth)
+    if word in _TRANSPARENT:
+        inner = call.args[0] if call.args else call.target
+        return fold(program, ref, inner, depth + 1)
+    if word in ("stringByAppendingString:", "appending") and call.target is not None and call.args:
+        return _join((fold(program, ref, call.target, depth + 1), fold(program, ref, call.args[0], depth + 1)))
+    if word == "stringByAppendingFormat:" and call.target is not None:
+        return _join((fold(program, ref, call.target, depth + 1), _fold_format(program, ref, call.args, depth)))
+    resolved = resolve(program, ref, call)
+    if len(resolved.refs) == 1:
+        function = program.function(resolved.refs[0])
+        if function is not None and not function.params:
+            return _fold_returns(program, resolved.refs[0], depth)
+    return (HOLE,)
+
+
+def _fold_format(program: Program, ref: UnitRef, args: tuple[Expr, ...], depth: int) -> tuple[str, ...]:
+    if not args:
+        return (HOLE,)
+    holes = [fold(program, ref, arg, depth + 1) for arg in args[1:]]
+    results: list[str] = []
+    for text in fold(program, ref, args[0], depth + 1):
+        pieces: list[tuple[str, ...]] = []
+        at, index = 0, 0
+        for found in _FORMAT.finditer(text):
+            pieces.append((text[at : found.start()],))
+            at = found.end()
+            if found.group().endswith("%"):
+                pieces.append(("%",))
+                continue
+            pieces.append(holes[index] if index < len(holes) else (HOLE,))
+            index += 1
+        pieces.append((text[at:],))
+        results.extend(_join(pieces))
+    return _union(results)
+
+
+def _join(parts: object) -> tuple[str, ...]:
+    texts = [""]
+    for choices in parts:  # type: ignore[attr-defined]
+        texts = [text + choice for text in texts for choice in choices][:MAX_TEXTS]
+    return tuple(text[:MAX_LENGTH] for text in texts)
+
+
+def _union(texts: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))[:MAX_TEXTS]  # type: ignore[call-overload]

@@ -1,0 +1,48 @@
+"""Swift names of Objective-C selectors and back, by the importer's rules.
+
+A Swift method `fetch(item:withReply:)` is called `fetchWithItem:withReply:` from Objective-C. In the other direction
+the importer prunes words, so several Swift spellings may stand for one selector: look-ups go from a Swift spelling to
+the selectors that it can stand for. Source: Swift evolution SE-0005 and `@objc` mangling in the Swift book.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+PREPOSITIONS = ("with", "for", "from", "to", "at", "in", "of", "by", "on", "as", "using", "into", "and", "via", "after", "before")
+
+
+@lru_cache(maxsize=4096)
+def selectors(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The selectors that a Swift method or call may stand for, the exported spelling first.
+
+    >>> selectors("listener", ("", "shouldAcceptNewConnection"))
+    ('listener:shouldAcceptNewConnection:',)
+    >>> selectors("init", ("coder",))
+    ('initWithCoder:', 'initCoder:')
+    >>> selectors("run", ("path", "arguments"))[0]
+    'runWithPath:arguments:'
+    """
+    if name == ".init":
+        name = "init"
+    if not labels:
+        return (name,)
+    first, *rest = ("" if label == "{" else label for label in labels)
+    tail = "".join(f"{label}:" for label in rest)
+    if not first:
+        return (f"{name}:{tail}",)
+    capital = first[0].upper() + first[1:]
+    spellings = [f"{name}With{capital}:{tail}", f"{name}{capital}:{tail}"]
+    if first.lower().startswith(PREPOSITIONS):
+        spellings.reverse()
+    return tuple(spellings)
+
+
+def property_of_setter(selector: str) -> str:
+    """`setLaunchPath:` → `launchPath`, `setURL:` → `URL`; "" for another selector."""
+    if not (selector.startswith("set") and selector.count(":") == 1 and selector.endswith(":") and len(selector) > 4):
+        return ""
+    word = selector[3:-1]
+    if not word[0].isupper():
+        return ""
+    return word if word[:2].isupper() else word[0].lower() + word[1:]
