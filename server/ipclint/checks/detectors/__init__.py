@@ -1,0 +1,70 @@
+"""The registry of Python detectors: what data cannot say. A rule names one by `detector = "…"`.
+
+    @detector("listener-accepts-unverified-peer", on="function")
+    def detect(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+        yield rule.finding(Place(ref.path, ref.key, *unit.name_span), "certain", holes={"listener": unit.owner})
+
+A detector is a pure function of the program: it reads only through `program`, so that what it looked at is known and
+its answer is kept until that changes. It is asked once a unit of the kind it is registered `on`, only for units that
+name one of the rule's `triggers`. Several detectors may share a name when they look at different kinds of unit.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any, NamedTuple
+from typing import Literal as OneOf
+
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function, Macro, PlistFacts, ProjectFacts, Type, Variable
+from ipclint.model.finding import Finding
+from ipclint.program.program import Program, UnitRef
+
+UnitKind = OneOf["function", "type", "variable", "macro", "plist", "project"]
+
+Detect = Callable[[Rule, Program, UnitRef, Any], Iterator[Finding]]
+
+KINDS: dict[type, UnitKind] = {
+    Function: "function",
+    Type: "type",
+    Variable: "variable",
+    Macro: "macro",
+    PlistFacts: "plist",
+    ProjectFacts: "project",
+}
+
+MODULES: tuple[str, ...] = ()
+"""The modules of this package that register detectors; imported together on the first look-up."""
+
+
+class UnknownDetector(ValueError):
+    """A rule names a detector that no module registers."""
+
+
+class Detector(NamedTuple):
+    on: UnitKind
+    detect: Detect
+
+
+_registry: dict[str, list[Detector]] = defaultdict(list)
+
+
+def detector(name: str, on: UnitKind) -> Callable[[Detect], Detect]:
+    """Registers a function as the detector `name` for units of kind `on`."""
+
+    def register(function: Detect) -> Detect:
+        _registry[name].append(Detector(on, function))
+        return function
+
+    return register
+
+
+def find(name: str) -> tuple[Detector, ...]:
+    """The detectors registered under `name`, one a kind of unit. Raises UnknownDetector when there is none."""
+    for module in MODULES:
+        import_module(f"{__name__}.{module}")
+    if name not in _registry:
+        raise UnknownDetector(f'no detector is called "{name}"; there are {", ".join(sorted(_registry)) or "none"}')
+    return tuple(_registry[name])

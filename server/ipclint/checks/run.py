@@ -1,0 +1,171 @@
+"""Runs the rules over the units of a program, a unit at a time, and keeps every answer until what it read changes."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import count
+from typing import NamedTuple
+
+import msgspec
+
+from ipclint.checks import detectors
+from ipclint.checks.detectors import Detect, UnitKind
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function, Macro, PlistFacts, PlistValue, ProjectFacts, Type, Unit, Variable
+from ipclint.model.finding import Finding
+from ipclint.program.program import Program, UnitRef
+
+_editions = count(1)
+_IDENTIFIER = re.compile(r"\w+")
+
+
+class Check(NamedTuple):
+    """A rule with one way to look at one kind of unit."""
+
+    rule: Rule
+    on: UnitKind
+    detect: Detect
+
+
+class Failure(NamedTuple):
+    """A rule that failed on a unit: a mistake in the rule, not in the code it looked at."""
+
+    rule: str
+    ref: UnitRef
+    error: str
+
+
+class Report(NamedTuple):
+    """What the rules said of a unit or of a file."""
+
+    findings: tuple[Finding, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+
+class Checker:
+    """Answers what the rules say of a file of `program`. Make a new one when the set of rules changes.
+
+    With `strict`, a rule that raises lets the error out (tests); without, it becomes a `Failure` of that unit.
+    """
+
+    def __init__(self, program: Program, rules: Iterable[Rule], *, strict: bool = False) -> None:
+        self.program = program
+        self.rules = tuple(rules)
+        self._strict = strict
+        self._edition = next(_editions)  # keeps the answers of two checkers on one program apart
+        self._index = _Index(check for rule in self.rules for check in checks_of(rule))
+
+    def findings(self, path: str) -> tuple[Finding, ...]:
+        """What the rules report on the units of file `path`, by place. A finding's place may be in another file."""
+        return self._file(path).findings
+
+    def failures(self, path: str) -> tuple[Failure, ...]:
+        """The rules that failed on units of file `path`."""
+        return self._file(path).failures
+
+    def stale_paths(self) -> set[str]:
+        """The files asked before whose findings may have changed since the last call of this method."""
+        stale = {str(key[2]) for key in self.program.turned_stale if key[:2] == ("findings of file", self._edition)}
+        self.program.turned_stale.clear()
+        return stale
+
+    def _file(self, path: str) -> Report:
+        return self.program.fetch(("findings of file", self._edition, path), lambda: self._check_file(path), Report())
+
+    def _check_file(self, path: str) -> Report:
+        refs = [UnitRef(path, key) for key in self.program.keys(path)] or [UnitRef(path, "")]
+        reports = [self._unit(ref) for ref in refs]
+        findings = {(f.shown_rule, f.place): f for report in reports for f in report.findings}
+        return Report(
+            tuple(sorted(findings.values(), key=lambda finding: (finding.place, finding.shown_rule))),
+            tuple(failure for report in reports for failure in report.failures),
+        )
+
+    def _unit(self, ref: UnitRef) -> Report:
+        return self.program.fetch(("findings", self._edition, ref), lambda: self._check_unit(ref), Report())
+
+    def _check_unit(self, ref: UnitRef) -> Report:
+        unit = self.program.unit(ref) if ref.key else self.program.configuration(ref.path)
+        if unit is None:
+            return Report()
+        findings: list[Finding] = []
+        failures: list[Failure] = []
+        for check in self._index.candidates(unit):
+            try:
+                findings += check.detect(check.rule, self.program, ref, unit)
+            except Exception as error:  # one broken rule must not silence the others
+                if self._strict:
+                    raise
+                failures.append(Failure(check.rule.id, ref, f"{type(error).__name__}: {error}"))
+        return Report(tuple(findings), tuple(failures))
+
+
+def checks_of(rule: Rule) -> Iterator[Check]:
+    """The ways in which a rule looks at code. Raises UnknownDetector."""
+    if rule.detector:
+        for found in detectors.find(rule.detector):
+            yield Check(rule, found.on, found.detect)
+
+
+class _Index:
+    """Which checks are worth trying on a unit: those without triggers, and those one of whose triggers it names."""
+
+    def __init__(self, checks: Iterable[Check]) -> None:
+        self._checks = tuple(checks)
+        self._always: dict[UnitKind, list[int]] = defaultdict(list)
+        self._by_word: dict[tuple[UnitKind, str], list[int]] = defaultdict(list)
+        self._by_text: dict[UnitKind, dict[bytes, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for number, check in enumerate(self._checks):
+            if not check.rule.triggers and not check.rule.texts:
+                self._always[check.on].append(number)
+            for word in check.rule.triggers:
+                self._by_word[check.on, word].append(number)
+            for text in check.rule.texts:
+                self._by_text[check.on][text.encode()].append(number)
+
+    def candidates(self, unit: Unit | PlistFacts | ProjectFacts) -> list[Check]:
+        kind = detectors.KINDS.get(type(unit))
+        if kind is None:
+            return []
+        numbers = set(self._always.get(kind, ()))
+        for word in words(unit):
+            numbers.update(self._by_word.get((kind, word), ()))
+        texts = self._by_text.get(kind)
+        if texts:
+            held = _held_texts(unit)
+            for text, wanted in texts.items():
+                if text in held:
+                    numbers.update(wanted)
+        return [self._checks[number] for number in sorted(numbers)]
+
+
+def words(unit: Unit | PlistFacts | ProjectFacts) -> Iterator[str]:
+    """The words that may trigger a rule on a unit: what it names and what it is called; the keys of a property list."""
+    if isinstance(unit, Function):
+        yield from unit.mentions
+        yield from (unit.name, unit.selector, unit.signature)
+    elif isinstance(unit, Variable):
+        yield from unit.mentions
+        yield unit.name
+    elif isinstance(unit, Type):
+        yield from (unit.name, unit.superclass, *unit.inherits, *unit.attributes)
+    elif isinstance(unit, Macro):
+        yield from (unit.name, *_IDENTIFIER.findall(unit.text))
+    elif isinstance(unit, PlistFacts):
+        yield from _keys(unit.root)
+
+
+def _keys(value: PlistValue | None) -> Iterator[str]:
+    if value is not None:
+        for entry in value.entries:
+            yield entry.key
+            yield from _keys(entry.value)
+        for item in value.items:
+            yield from _keys(item)
+
+
+def _held_texts(unit: Unit | PlistFacts | ProjectFacts) -> bytes:
+    """Bytes in which every string literal of a unit stands as it is (msgpack writes text unchanged)."""
+    return unit.body if isinstance(unit, Function) else msgspec.msgpack.encode(unit)
