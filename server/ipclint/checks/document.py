@@ -27,6 +27,9 @@ class _Fix(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keba
     safe: bool = False
     builder: str = ""
     replaces: str = ""
+    before: str = ""
+    after: str = ""
+    removes: str = ""
     swift: str = ""
     objc: str = ""
     c: str = ""
@@ -177,13 +180,19 @@ def _messages(id: str, fence: Fence, value: str | dict[str, str]) -> dict[str, s
 
 
 def _fixes(id: str, fence: Fence, value: _Fix | tuple[_Fix, ...]) -> tuple[FixTemplate, ...]:
-    fixes: list[FixTemplate] = []
-    for fix in (value,) if isinstance(value, _Fix) else value:
-        texts: dict[FixLanguage, str] = {"swift": fix.swift, "objc": fix.objc, "c": fix.c}
-        templates: dict[FixLanguage, str] = {language: text for language, text in texts.items() if text}
-        if bool(templates) == bool(fix.builder):
-            raise RuleError(
-                id, _line_of(fence, "fix"), f'the fix "{fix.title}" needs either a builder or a text for a language'
-            )
-        fixes.append(FixTemplate(fix.title, fix.safe, fix.builder, fix.replaces, templates, fix.imports))
-    return tuple(fixes)
+    return tuple(_fix(id, fence, fix) for fix in ((value,) if isinstance(value, _Fix) else value))
+
+
+def _fix(id: str, fence: Fence, fix: _Fix) -> FixTemplate:
+    languages: dict[FixLanguage, str] = {"swift": fix.swift, "objc": fix.objc, "c": fix.c}
+    texts: dict[FixLanguage, str] = {language: text for language, text in languages.items() if text or fix.removes}
+    if bool(texts) == bool(fix.builder):
+        raise RuleError(
+            id, _line_of(fence, "fix"), f'the fix "{fix.title}" needs either a builder or a text for a language'
+        )
+    if fix.removes:
+        return FixTemplate(fix.title, fix.safe, how="remove", where=fix.removes, templates=texts)
+    if fix.before or fix.after:
+        how = "before" if fix.before else "after"
+        return FixTemplate(fix.title, fix.safe, "", how, fix.before or fix.after, texts, fix.imports)
+    return FixTemplate(fix.title, fix.safe, fix.builder, "replace", fix.replaces, texts, fix.imports)

@@ -22,15 +22,16 @@ FixLanguage = OneOf["swift", "objc", "c"]
 class FixTemplate(msgspec.Struct, frozen=True, omit_defaults=True):
     """One fix a rule offers: a text per language, or a builder written in Python (`checks.fix.builder`).
 
-    `replaces` names the hole whose source the template's text takes the place of; "" is the finding's own place. A fix
-    is offered only where the finding has every hole that the template names. `imports` gives the module (Swift) or the
-    header (`<os/log.h>`) that the new text needs.
+    `where` names the hole that the text replaces, or the statement that it goes before or after, or that is removed
+    (the text is then empty); "" is the finding's own place. A fix is offered only where the finding has every hole that
+    the text names. `imports` gives the module (Swift) or the header (`<os/log.h>`) that the new text needs.
     """
 
     title: str
     safe: bool = False
     builder: str = ""
-    replaces: str = ""
+    how: OneOf["replace", "before", "after", "remove"] = "replace"
+    where: str = ""
     templates: dict[FixLanguage, str] = {}
     imports: dict[FixLanguage, str] = {}
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import NamedTuple
 
 import msgspec
 
-from ipclint.checks import detectors
+from ipclint.checks import detectors, fix
 from ipclint.checks.detectors import Detect, UnitKind
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Macro, PlistFacts, PlistValue, ProjectFacts, Type, Unit, Variable
-from ipclint.model.finding import Finding
+from ipclint.model.finding import Finding, Fix
+from ipclint.model.source import Span
 from ipclint.program.program import Program, UnitRef
 
 _editions = count(1)
@@ -53,6 +54,7 @@ class Checker:
     def __init__(self, program: Program, rules: Iterable[Rule], *, strict: bool = False) -> None:
         self.program = program
         self.rules = tuple(rules)
+        self._by_id = {rule.id: rule for rule in self.rules}
         self._strict = strict
         self._edition = next(_editions)  # keeps the answers of two checkers on one program apart
         self._index = _Index(check for rule in self.rules for check in checks_of(rule))
@@ -64,6 +66,14 @@ class Checker:
     def failures(self, path: str) -> tuple[Failure, ...]:
         """The rules that failed on units of file `path`."""
         return self._file(path).failures
+
+    def fixes(
+        self, finding: Finding, source: Callable[[str], bytes], extents: Callable[[UnitRef], Span]
+    ) -> tuple[Fix, ...]:
+        """The fixes of a finding against the files as they stand: `source` gives the bytes of a file, `extents` the
+        absolute bytes of a unit (`SourceFacts.extents`). Made on demand; the first is the best."""
+        rule = self._by_id[finding.rule]
+        return tuple(fix.fixes(rule, self.program, finding, fix.Sources(source, extents)))
 
     def stale_paths(self) -> set[str]:
         """The files asked before whose findings may have changed since the last call of this method."""
