@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from tree_sitter import Language, Node
 
@@ -21,12 +21,13 @@ nesting away from Python's recursion limit (a level costs four to six frames).""
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
-ExpressionHandler = Callable[[Node, "Context"], Expr]
-StatementHandler = Callable[[Node, "Context"], Sequence[Stmt]]
+C = TypeVar("C", bound="Context")
+ExpressionHandler = Callable[[Node, C], Expr]
+StatementHandler = Callable[[Node, C], Sequence[Stmt]]
 
 
-class Grammar:
-    """A tree-sitter language with one handler a node kind, indexed by kind id.
+class Grammar(Generic[C]):
+    """A tree-sitter language with one handler a node kind, indexed by kind id; `C` is the reader's own Context.
 
     `expressions` always has a handler (`opaque` by default); `statements` holds None where a kind is an expression.
     `silent` are the kinds that lower to nothing: comments, and what a reader adds.
@@ -40,27 +41,27 @@ class Grammar:
             self.ids[name] = (*self.ids.get(name, ()), kind)
         self.ids["ERROR"] = (ERROR,)
         self.silent = self.kinds(*silent)
-        self.expressions: list[ExpressionHandler] = [opaque] * (ERROR + 1)
-        self.statements: list[StatementHandler | None] = [None] * (ERROR + 1)
+        self.expressions: list[ExpressionHandler[C]] = [opaque] * (ERROR + 1)
+        self.statements: list[StatementHandler[C] | None] = [None] * (ERROR + 1)
 
     def kinds(self, *names: str) -> frozenset[int]:
         """The ids of node kinds, for tests like `node.kind_id in CALLS`. Raises KeyError on a kind it does not know."""
         return frozenset(kind for name in names for kind in self.ids[name])
 
-    def lowers(self, *names: str) -> Callable[[ExpressionHandler], ExpressionHandler]:
+    def lowers(self, *names: str) -> Callable[[ExpressionHandler[C]], ExpressionHandler[C]]:
         """Registers a function as the handler that makes an expression of these kinds."""
 
-        def register(handler: ExpressionHandler) -> ExpressionHandler:
+        def register(handler: ExpressionHandler[C]) -> ExpressionHandler[C]:
             for kind in self.kinds(*names):
                 self.expressions[kind] = handler
             return handler
 
         return register
 
-    def executes(self, *names: str) -> Callable[[StatementHandler], StatementHandler]:
+    def executes(self, *names: str) -> Callable[[StatementHandler[C]], StatementHandler[C]]:
         """Registers a function as the handler that makes statements (none, one or more) of these kinds."""
 
-        def register(handler: StatementHandler) -> StatementHandler:
+        def register(handler: StatementHandler[C]) -> StatementHandler[C]:
             for kind in self.kinds(*names):
                 self.statements[kind] = handler
             return handler
@@ -76,7 +77,7 @@ class Context:
 
     __slots__ = ("base", "depth", "grammar", "mentions", "source")
 
-    def __init__(self, grammar: Grammar, source: str, base: int) -> None:
+    def __init__(self, grammar: Grammar[Any], source: str, base: int) -> None:
         self.grammar = grammar
         self.source = source
         self.base = base
@@ -175,7 +176,7 @@ def error_spans(root: Node) -> tuple[Span, ...]:
 class SourceReader(Protocol):
     """What `readers.tree` needs of the module that reads a language; `readers.swift` and `readers.objc` are two."""
 
-    GRAMMAR: Grammar
+    GRAMMAR: Grammar[Any]
 
     @staticmethod
     def mask(data: bytes) -> bytes:
