@@ -7,6 +7,8 @@
     -[Type selector:]          +[Type selector:]      Type.property                                        (Objective-C)
 
 `*` as Type stands for any receiver; a name without parentheses at file level is a C function of any arity.
+An entry with `words` is a class of names instead: what identifiers call a password or a recovery key.
+
 Methods match when the receiver's type is the named type or inherits from it; a receiver of unknown type matches only
 where the entry says `distinctive = true` (the name alone tells).
 """
@@ -46,6 +48,7 @@ class Api(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     passes: tuple[str, ...] = ()  # "arg0->ret", "self->ret", "arg0->self"
     note: str = ""
     availability: dict[str, str] = {}
+    words: tuple[str, ...] = ()  # names that such values go by, space-separated words: "recovery key" (see program.secrets)
 
 
 class Spelling(msgspec.Struct, frozen=True):

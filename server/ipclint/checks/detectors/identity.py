@@ -1,0 +1,279 @@
+"""XPC103: a peer judged by its process id, or by the names and paths that a process id leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.listener import ACCEPTORS
+from ipclint.checks.detectors.peer_evidence import STRONG, guard
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function
+from ipclint.model.finding import Confidence, Finding, Place, Step
+from ipclint.model.ir import Assign, Call, Collection, Expr, Literal, Member, Name, Node, Operator, Subscript, Text, walk
+from ipclint.program.link import callers, calls_in, resolve, scope, type_of
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
+from ipclint.program.types import base_type
+
+PID_KEY = "kSecGuestAttributePid"
+PID_FUNCTIONS = frozenset({"xpc_connection_get_pid", "audit_token_to_pid"})
+LOOKUPS = frozenset({"NSRunningApplication", "runningApplicationWithProcessIdentifier:", "proc_pidpath", "proc_name", "proc_pidinfo"})
+CONNECTION_TYPES = frozenset({"NSXPCConnection", "xpc_connection_t", "OS_xpc_object"})
+NAMES_OF_A_PROCESS = frozenset({"bundleIdentifier", "executableURL", "bundleURL", "localizedName", "executablePath"})
+MAX_CALLS_DEEP = 5
+
+
+class Origin(NamedTuple):
+    """Where a process id comes from: the peer of a connection, this process, a parameter, or somewhere else."""
+
+    kind: str  # "peer", "own", "parameter", "other"
+    index: int = -1  # of the parameter
+    node: Node | None = None
+
+
+# ── where a pid goes ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Sink(NamedTuple):
+    """A use of a pid as identity: the node to report, the expression that is the pid, what it is used for."""
+
+    node: Node
+    pid: Expr
+    use: str  # "code" (kSecGuestAttributePid), "name" (a name or path of the process)
+
+
+@query(bottom=())
+def identity_sinks(program: Program, ref: UnitRef) -> tuple[Sink, ...]:
+    """Where a function asks who a process is by its id."""
+    function = program.function(ref)
+    if function is None or not ({PID_KEY} | {name.partition(":")[0] for name in LOOKUPS}) & set(function.mentions):
+        return ()
+    found: list[Sink] = []
+    for node in walk(program.body(ref)):
+        found.extend(_code_sinks(node))
+        if isinstance(node, Call) and node.name in LOOKUPS and node.args and NAMES_OF_A_PROCESS & set(function.mentions):
+            found.append(Sink(node, node.args[0], "name"))
+    return tuple(found)
+
+
+def _code_sinks(node: Node) -> Iterator[Sink]:
+    if isinstance(node, Collection) and node.kind == "dictionary":
+        for key, value in zip(node.items[::2], node.items[1::2], strict=False):
+            if _names_pid_key(key):
+                yield Sink(key, value, "code")
+    elif isinstance(node, Assign) and isinstance(node.target, Subscript):
+        if any(_names_pid_key(index) for index in node.target.args):
+            yield Sink(node.target, node.value, "code")
+    elif isinstance(node, Call) and len(node.args) > 1 and any(_names_pid_key(arg) for arg in node.args):
+        key = next(arg for arg in node.args if _names_pid_key(arg))
+        others = tuple(arg for arg in node.args if arg is not key)
+        yield Sink(key, Collection(node.start, node.end, "tuple", others), "code")
+
+
+def _names_pid_key(expr: Expr) -> bool:
+    return not isinstance(expr, Collection | Call) and any(isinstance(n, Name) and n.text == PID_KEY for n in walk(expr))
+
+
+@query(bottom=frozenset())
+def identity_parameters(program: Program, ref: UnitRef) -> frozenset[int]:
+    """The parameters of a function that it, or a callee, uses to ask who a process is."""
+    found = {
+        origin.index
+        for sink in identity_sinks(program, ref)
+        for origin in origins(program, ref, sink.pid)
+        if origin.kind == "parameter"
+    }
+    for call in calls_in(program, ref):
+        for callee in resolve(program, ref, call).refs:
+            for index in identity_parameters(program, callee):
+                if index < len(call.args):
+                    found |= {o.index for o in origins(program, ref, call.args[index]) if o.kind == "parameter"}
+    return frozenset(found)
+
+
+# ── where a pid comes from ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def origins(program: Program, ref: UnitRef, expr: Expr, depth: int = 0) -> tuple[Origin, ...]:
+    """Every place that a pid expression can come from inside one function."""
+    found: list[Origin] = []
+    for node in walk(expr):
+        if isinstance(node, Call) and node.name in PID_FUNCTIONS:
+            found.append(Origin("peer", -1, node))
+        elif isinstance(node, Call) and node.name == "getpid":
+            found.append(Origin("own", -1, node))
+        elif isinstance(node, Member | Call) and node.name == "processIdentifier":
+            found.append(Origin(_kind_of_process(program, ref, node), -1, node))
+        elif isinstance(node, Name):
+            found.extend(_origins_of_name(program, ref, node.text, depth))
+    return tuple(dict.fromkeys(found))
+
+
+def _kind_of_process(program: Program, ref: UnitRef, node: Member | Call) -> str:
+    base = node.base if isinstance(node, Member) else node.target
+    holder = base_type(type_of(program, ref, base).removesuffix(".Type"))
+    if holder in CONNECTION_TYPES or holder.endswith("NSXPCConnection"):
+        return "peer"
+    if holder in ("ProcessInfo", "NSProcessInfo"):
+        return "own"
+    words = {n.name if isinstance(n, Member | Call) else n.text for n in walk(base) if isinstance(n, Name | Member | Call)} if base else set()
+    if words & {"ProcessInfo", "NSProcessInfo", "processInfo"}:
+        return "own"
+    return "peer" if not holder and any("connection" in word.lower() for word in words) else "other"
+
+
+def _origins_of_name(program: Program, ref: UnitRef, name: str, depth: int) -> Iterator[Origin]:
+    function = program.function(ref)
+    bindings = scope(program, ref).get(name, ())
+    for binding in bindings:
+        if binding.kind == "param" and function is not None:
+            yield Origin("parameter", next(i for i, p in enumerate(function.params) if p.name == name))
+        elif binding.value is not None and depth < MAX_CALLS_DEEP:
+            yield from origins(program, ref, binding.value, depth + 1)
+    if bindings and depth < MAX_CALLS_DEEP:
+        for node in walk(program.body(ref)):
+            if isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name:
+                yield from origins(program, ref, node.value, depth + 1)
+
+
+class Chain(NamedTuple):
+    """A way from the peer's pid to a parameter: the call sites, the outermost first; `known` False without callers."""
+
+    steps: tuple[Step, ...]
+    known: bool
+
+
+def peer_chains(program: Program, ref: UnitRef, index: int, depth: int = 0) -> tuple[Chain, ...]:
+    """How the pid of a peer reaches parameter `index` of a function; one unknown chain when nobody calls it here."""
+    sites = callers(program, ref)
+    if not sites:
+        return (Chain((), False),)
+    found: list[Chain] = []
+    for site in sites:
+        if index >= len(site.call.args) or depth >= MAX_CALLS_DEEP:
+            continue
+        here = Step(_place(site.caller, site.call), f"the process id is handed to {site.call.signature}")
+        for origin in origins(program, site.caller, site.call.args[index]):
+            if origin.kind == "peer":
+                found.append(Chain((here,), True))
+            elif origin.kind == "parameter":
+                outer = peer_chains(program, site.caller, origin.index, depth + 1)
+                found.extend(Chain((*chain.steps, here), chain.known) for chain in outer if chain.known or len(outer) == 1)
+    return tuple(found)
+
+
+# ── the rule ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@detector("peer-identified-by-spoofable-attribute", on="function")
+def identified_by_spoofable_attribute(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    yield from _at_the_sink(rule, program, ref)
+    yield from _at_the_call(rule, program, ref, unit)
+    yield from _named_in_the_message(rule, program, ref, unit)
+
+
+def _at_the_sink(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:
+    for sink in identity_sinks(program, ref):
+        confidence, steps = _trace(program, ref, sink)
+        if confidence is not None:
+            yield rule.finding(
+                _place(ref, sink.node),
+                confidence,
+                context="code-by-pid" if sink.use == "code" else "name-by-pid",
+                variant="" if sink.use == "code" else "b",
+                steps=steps,
+                holes={"attribute": PID_KEY if sink.use == "code" else _spelling(sink.node), "pid": "the process id"},
+            )
+
+
+def _trace(program: Program, ref: UnitRef, sink: Sink) -> tuple[Confidence | None, tuple[Step, ...]]:
+    """How sure it is that the pid is a peer's, None when it is not one, with the way there."""
+    best: tuple[Confidence | None, tuple[Step, ...]] = (None, ())
+    for origin in origins(program, ref, sink.pid):
+        if origin.kind == "peer" and origin.node is not None:
+            return "certain", (Step(_place(ref, origin.node), "the process id of the peer is read here"),)
+        if origin.kind == "parameter":
+            for chain in peer_chains(program, ref, origin.index):
+                if chain.known:
+                    return "certain", chain.steps
+                if best[0] is None and sink.use == "code" and _about_a_client(program, ref):
+                    best = "likely", ()
+    return best
+
+
+_CLIENT_WORDS = ("client", "peer", "caller", "connection", "codesign", "signing", "verif", "valid", "trust")
+
+
+def _about_a_client(program: Program, ref: UnitRef) -> bool:
+    """Whether the function's names say that it judges somebody; otherwise a lookup by pid is inspection, not a check."""
+    function = program.function(ref)
+    words = f"{function.owner} {function.name} {' '.join(function.mentions)}".lower() if function else ""
+    return "checkvalidity" in words and any(word in words for word in _CLIENT_WORDS)
+
+
+def _at_the_call(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    """Call sites that hand the peer's pid to something that identifies processes by it."""
+    if not {"processIdentifier", *PID_FUNCTIONS} & set(unit.mentions):
+        return
+    for call in calls_in(program, ref):
+        for callee in resolve(program, ref, call).refs:
+            for index in sorted(identity_parameters(program, callee)):
+                if index < len(call.args):
+                    for origin in origins(program, ref, call.args[index]):
+                        if origin.kind == "peer":
+                            yield _handed_over(rule, program, ref, call, callee, origin)
+
+
+def _handed_over(
+    rule: Rule, program: Program, ref: UnitRef, call: Call, callee: UnitRef, origin: Origin
+) -> Finding:
+    steps = [Step(_place(callee, sink.node), "and there the process is looked up by its id") for sink in identity_sinks(program, callee)]
+    node = origin.node or call
+    return rule.finding(
+        _place(ref, call),
+        "certain",
+        context="pid-handed-over",
+        holes={"callee": call.signature, "pid": _spelling(node)},
+        steps=(Step(_place(ref, node), "the process id of the peer is read here"), *steps),
+    )
+
+
+def _named_in_the_message(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    """A delegate whose only evidence is a name or a path that the peer chose."""
+    if unit.selector not in ACCEPTORS:
+        return
+    found = guard(program, ref)
+    if found.open or found.kinds & STRONG or "bundle-id" not in found.kinds or any(identity_sinks(program, ref)):
+        return
+    for node in walk(program.body(ref)):
+        if isinstance(node, Member | Call) and node.name == "bundleIdentifier":
+            yield rule.finding(
+                _place(ref, node), "certain", context="name-by-pid", variant="b",
+                holes={"attribute": "bundleIdentifier", "pid": "the process id"},
+            )  # fmt: skip
+            return
+
+
+def _place(ref: UnitRef, node: Node) -> Place:
+    return Place(ref.path, ref.key, node.start, node.end)
+
+
+def _spelling(node: Node) -> str:
+    """A short spelling of what is read, for the message."""
+    match node:
+        case Member(base=Name(text=base), name=name) | Call(target=Name(text=base), name=name, args=()):
+            return f"{base}.{name}"
+        case Call(name=name):
+            return name.partition(":")[0]
+        case Member(name=name):
+            return name
+        case Name(text=text) | Literal(text=text):
+            return text
+        case Text(value=value):
+            return value
+        case Operator(operands=operands) if operands:
+            return _spelling(operands[0])
+        case _:
+            return "the process id"

@@ -1,0 +1,417 @@
+"""What a function knows of its peer when it lets it in: the evidence on each accepting path.
+
+A check counts when its result decides: the condition turns out one way on every accepting path. Comments are not code, a
+validator that nobody calls is not a check, a result that is dropped is none, and a name promises nothing: callees are
+judged by their bodies, three calls deep and more, in any file and language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ipclint.model.facts import Function
+from ipclint.model.ir import (
+    Assign,
+    Call,
+    Cast,
+    Closure,
+    Evaluate,
+    Expr,
+    Let,
+    Literal,
+    Member,
+    Name,
+    Node,
+    Operator,
+    Throw,
+    walk,
+)
+from ipclint.program.link import resolve, type_of
+from ipclint.program.paths import NEVER, Event, Path, last_value, outcomes, paths, returned
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
+from ipclint.program.types import base_type, is_optional
+
+# Evidence, strongest first. "requirement": a code requirement is in force on the connection; "code": the running code
+# was validated by the kernel's identity of it; the others are weaker ends that rules of their own judge.
+STRONG = frozenset({"requirement", "code"})
+
+CODE_CHECKS = frozenset({"SecCodeCheckValidity", "SecCodeCheckValidityWithErrors", "SecTaskValidateForRequirement"})
+STATIC_CHECKS = frozenset({"SecStaticCodeCheckValidity", "SecStaticCodeCheckValidityWithErrors"})
+REQUIREMENT_SETTERS = frozenset(
+    {
+        "setCodeSigningRequirement",
+        "setCodeSigningRequirement:",
+        "setPeerRequirement",
+        "senderSatisfies",
+        "xpc_connection_set_peer_code_signing_requirement",
+        "xpc_connection_set_peer_team_identity_requirement",
+        "xpc_connection_set_peer_platform_identity_requirement",
+        "xpc_connection_set_peer_entitlement_exists_requirement",
+        "xpc_connection_set_peer_entitlement_matches_value_requirement",
+        "xpc_connection_set_peer_lightweight_code_requirement",
+        "xpc_connection_set_peer_requirement",
+        "xpc_session_set_peer_code_signing_requirement",
+        "xpc_session_set_peer_requirement",
+        "xpc_listener_set_peer_requirement",
+        "xpc_peer_requirement_match_received_message",
+    }
+)
+WEAK: dict[str, str] = {
+    **dict.fromkeys(STATIC_CHECKS, "static-code"),
+    "kSecGuestAttributePid": "pid",
+    "processIdentifier": "pid",
+    "xpc_connection_get_pid": "pid",
+    "audit_token_to_pid": "pid",
+    "proc_pidpath": "pid",
+    "effectiveUserIdentifier": "uid",
+    "xpc_connection_get_euid": "uid",
+    "audit_token_to_euid": "audited-uid",
+    "audit_token_to_ruid": "audited-uid",
+    "getpeereid": "uid",
+    "kSecCodeInfoCertificates": "certificates",
+    "kSecCodeInfoTeamIdentifier": "signing-information",
+    "kSecCodeInfoIdentifier": "signing-information",
+    "kSecCodeInfoEntitlementsDict": "signing-information",
+    "SecTaskCopyValueForEntitlement": "entitlement",
+    "SecTaskCopyValuesForEntitlements": "entitlement",
+    "SecTaskCopySigningIdentifier": "signing-information",
+    "valueForEntitlement": "entitlement",
+    "valueForEntitlement:": "entitlement",
+    "xpc_connection_copy_entitlement_value": "entitlement",
+    "bundleIdentifier": "bundle-id",
+}
+_DIRECT: dict[str, str] = {
+    **dict.fromkeys(CODE_CHECKS, "code"),
+    **dict.fromkeys(REQUIREMENT_SETTERS, "requirement"),
+    **WEAK,
+}
+_DIRECT_WORDS = {name.partition(":")[0]: kind for name, kind in _DIRECT.items()}
+_BOOLEAN = frozenset({"Bool", "BOOL", "bool", "Boolean", "ObjCBool"})
+MAX_CALLS_DEEP = 6
+
+
+class Guard(NamedTuple):
+    """What holds whenever a function lets its caller go on.
+
+    `kinds` are the kinds of evidence on accepting paths; `open` when some accepting path has none, `unknown` when such
+    a path rests on a call whose body is not in the program.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    open: bool = False
+    unknown: bool = False
+    compiled_open: bool = False  # an accepting path without evidence exists under `#if DEBUG` only
+
+
+@query(bottom=frozenset())
+def reaches(program: Program, ref: UnitRef) -> frozenset[str]:
+    """Kinds of evidence that a function or its callees touch at all, whatever they do with it."""
+    function = program.function(ref)
+    if function is None:
+        return frozenset()
+    found = {_DIRECT_WORDS[word] for word in function.mentions if word in _DIRECT_WORDS}
+    if "NSRunningApplication" not in function.mentions:
+        found.discard("bundle-id")  # one's own bundle, not the peer's
+    found -= _dropped(program, ref)
+    for node in walk(program.body(ref)):
+        if isinstance(node, Call) and node.name not in _DIRECT:
+            for callee in resolve(program, ref, node).refs:
+                found |= reaches(program, callee)
+    return frozenset(found)
+
+
+def _dropped(program: Program, ref: UnitRef) -> set[str]:
+    """Validity calls whose status nobody looks at, when there is no other of the kind."""
+    dropped: set[str] = set()
+    kept: set[str] = set()
+    used_alone = {id(node.value) for node in _bare_statements(program, ref)}
+    for node in walk(program.body(ref)):
+        if isinstance(node, Call) and node.name in CODE_CHECKS | STATIC_CHECKS:
+            (dropped if id(node) in used_alone else kept).add(_DIRECT[node.name])
+    return dropped - kept
+
+
+def _bare_statements(program: Program, ref: UnitRef) -> Iterator[Evaluate]:
+    """Expression statements; the only statement of a closure or function is its value, not one of them."""
+    body = program.body(ref)
+    values = {id(body[0])} if len(body) == 1 else set[int]()
+    for node in walk(body):
+        if isinstance(node, Closure) and len(node.body) == 1:
+            values.add(id(node.body[0]))
+    for node in walk(body):
+        if isinstance(node, Evaluate) and id(node) not in values:
+            yield node
+
+
+@query(bottom=Guard())
+def guard(program: Program, ref: UnitRef) -> Guard:
+    """The evidence that decides whether a function accepts: returns true, a value that is not nil, or does not throw."""
+    function = program.function(ref)
+    body = program.body(ref)
+    if function is None or not body:
+        return Guard(unknown=True)
+    flags = _flags(program, ref)
+    found = paths(body, lambda node: _tells(node, flags))
+    accepting = [(path, events) for path in found.paths for events in _acceptances(function, body, path)]
+    decisive = _decisive(events for _, events in accepting)
+    kinds: set[str] = set()
+    is_open = unknown = compiled = False
+    for path, events in accepting:
+        evidence = _evidence(program, ref, path, events, decisive)
+        kinds |= evidence - {"unknown"}
+        if evidence - {"unknown"}:
+            continue
+        if any(is_debug(condition) for condition in path.compiled):
+            compiled = True
+        elif "unknown" in evidence:
+            unknown = True
+        else:
+            is_open = True
+    return Guard(frozenset(kinds), is_open, unknown or not found.complete, compiled)
+
+
+def is_debug(condition: str) -> bool:
+    """Whether an `#if` condition keeps its code out of shipped builds."""
+    text = condition.replace(" ", "")
+    return ("DEBUG" in text and "!DEBUG" not in text and "!(DEBUG" not in text) or text in ("!RELEASE", "!(RELEASE)")
+
+
+def _flags(program: Program, ref: UnitRef) -> frozenset[str]:
+    """Locals that are returned or tested by name: assignments to them decide."""
+    names: set[str] = set()
+    for node in walk(program.body(ref)):
+        if isinstance(node, Node) and type(node).__name__ in ("Return", "If", "Guard"):
+            names |= {n.text for field in ("value", "conditions") for n in _names(getattr(node, field, None))}
+    return frozenset(names)
+
+
+def _names(value: object) -> Iterator[Name]:
+    for part in value if isinstance(value, tuple) else (value,):  # pyright: ignore[reportUnknownVariableType]
+        if isinstance(part, Node):
+            yield from (n for n in walk(part) if isinstance(n, Name))
+
+
+def _tells(node: Node, flags: frozenset[str]) -> bool:
+    if isinstance(node, Call):
+        return node.name in _DIRECT or node.name in NEVER
+    return isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text in flags
+
+
+def _acceptances(function: Function, body: object, path: Path) -> Iterator[tuple[Event, ...]]:
+    """The events of a path, once for each way in which it accepts; nothing for a path that refuses."""
+    if isinstance(path.exit, Throw) or isinstance(path.exit, Evaluate) or not _feasible(path):
+        return
+    value = returned(path)
+    if value is None and path.exit is None and path.events and function.returns:
+        last = path.events[-1].node  # an implicit return: the body's only expression
+        value = last.value if isinstance(last, Evaluate) and len(path.events) == 1 else None
+    value = _resolved(value, path)
+    if value is None or not _decides(function, value):
+        if not (isinstance(value, Literal) and (value.kind == "nil" or value.text == "false")):
+            yield path.events
+        return
+    for holds, events in outcomes(value):
+        if holds:
+            yield (*path.events, *events)
+
+
+def _decides(function: Function, value: Expr) -> bool:
+    return base_type(function.returns) in _BOOLEAN or (isinstance(value, Literal) and value.kind == "bool")
+
+
+def _resolved(value: Expr | None, path: Path) -> Expr | None:
+    """A returned local's last value on the path."""
+    seen: set[str] = set()
+    while isinstance(value, Name) and value.text not in seen:
+        seen.add(value.text)
+        inner = last_value(path, value.text)
+        if inner is None:
+            break
+        value = inner
+    return value
+
+
+def _feasible(path: Path) -> bool:
+    """False when a flag is tested against the constant that it was last given on this path."""
+    known: dict[str, str] = {}
+    for event in path.events:
+        node = event.node
+        if event.taken is not None and isinstance(node, Name) and known.get(node.text) in ("true", "false"):
+            if (known[node.text] == "true") != event.taken:
+                return False
+        for inner in walk(node):
+            target, value = _assigned(inner)
+            if target:
+                known[target] = value.text if isinstance(value, Literal) else ""
+    return True
+
+
+def _assigned(node: Node) -> tuple[str, Expr | None]:
+    if isinstance(node, Let) and len(node.names) == 1:
+        return node.names[0], node.value
+    if isinstance(node, Assign) and isinstance(node.target, Name):
+        return node.target.text, node.value
+    return "", None
+
+
+def _decisive(accepting: Iterable[tuple[Event, ...]]) -> frozenset[tuple[int, bool]]:
+    """Conditions that turn out one way on every accepting path that meets them."""
+    seen: dict[int, set[bool]] = {}
+    for events in accepting:
+        for event in events:
+            if event.taken is not None:
+                seen.setdefault(id(event.node), set()).add(event.taken)
+    return frozenset((node, *outcome) for node, outcome in seen.items() if len(outcome) == 1)  # type: ignore[misc]
+
+
+def _evidence(
+    program: Program, ref: UnitRef, path: Path, events: tuple[Event, ...], decisive: frozenset[tuple[int, bool]]
+) -> set[str]:
+    found: set[str] = set()
+    for event in events:
+        if event.taken is None:
+            found |= _evaluated(program, ref, event.node)
+        elif (id(event.node), event.taken) in decisive:
+            found |= condition_evidence(program, ref, event.node, path)
+    return found
+
+
+def _evaluated(program: Program, ref: UnitRef, node: Node) -> set[str]:
+    """What a statement that simply runs ensures: a requirement set, a callee that throws or never returns otherwise."""
+    found: set[str] = set()
+    for inner in walk(node):
+        if isinstance(inner, Call):
+            if inner.name in REQUIREMENT_SETTERS and inner.name != "senderSatisfies":
+                found.add("requirement")
+            elif _may_refuse(inner, node):
+                for callee in resolve(program, ref, inner).refs:
+                    answer = guard(program, callee)
+                    if not answer.open and not answer.unknown:
+                        found |= answer.kinds
+    return found
+
+
+def _may_refuse(call: Call, statement: Node) -> bool:
+    """A call whose failure leaves: under `try`, or that is handed the object to set a requirement on."""
+    return any(isinstance(n, Operator) and n.op == "try" for n in walk(statement)) or bool(call.args)
+
+
+def condition_evidence(program: Program, ref: UnitRef, condition: Node, path: Path, depth: int = 0) -> set[str]:
+    """Kinds of evidence in a condition: in its calls, and in the values of the locals that it tests."""
+    found: set[str] = set()
+    for node in walk(condition):
+        if isinstance(node, Call):
+            found |= call_evidence(program, ref, node)
+        elif isinstance(node, Member) and node.name in _DIRECT:
+            if node.name != "bundleIdentifier" or not _is_own_bundle(node):
+                found.add(_DIRECT[node.name])
+        elif isinstance(node, Name):
+            if node.text in _DIRECT:
+                found.add(_DIRECT[node.text])
+            elif depth < 4 and (value := last_value(path, node.text)) is not None and value is not condition:
+                found |= condition_evidence(program, ref, value, path, depth + 1)
+                found |= _out_parameter_evidence(program, ref, node.text, path)
+    if "pid" in found and _compares_own_process(condition, path):
+        return {"own-process"}
+    return found
+
+
+def call_evidence(program: Program, ref: UnitRef, call: Call) -> set[str]:
+    """What a call contributes to a decision: the API that it is, or what its body ensures or touches."""
+    if call.name in _DIRECT:
+        return {_DIRECT[call.name]}
+    resolution = resolve(program, ref, call)
+    if not resolution.refs:
+        return {"unknown"} if _passes_peer(program, ref, call) else set()
+    found: set[str] = set()
+    for callee in resolution.refs:
+        function = program.function(callee)
+        if function is None or not function.body:
+            found.add("unknown")
+        elif base_type(function.returns) in _BOOLEAN or not function.returns or is_optional(function.returns):
+            answer = guard(program, callee)
+            found |= set() if answer.open else answer.kinds
+            if answer.unknown and not answer.kinds:
+                found.add("unknown")
+            if answer.open and base_type(function.returns) not in _BOOLEAN:
+                found |= reaches(program, callee)
+        else:
+            found |= reaches(program, callee)
+    return found
+
+
+def _passes_peer(program: Program, ref: UnitRef, call: Call) -> bool:
+    """Whether a call without a body here is given the connection, or something read from it."""
+    if (
+        call.target is not None
+        and type_of(program, ref, call.target)
+        and not type_of(program, ref, call.target).endswith(".Type")
+    ):
+        receiver = base_type(type_of(program, ref, call.target))
+        if receiver == "NSXPCConnection" or receiver in (
+            "Array",
+            "Set",
+            "Dictionary",
+            "NSMutableArray",
+            "NSArray",
+            "NSMutableSet",
+        ):
+            return False
+    return any(
+        "XPCConnection" in type_of(program, ref, argument)
+        or any(
+            isinstance(n, Member | Name) and _last_name(n) in ("auditToken", "processIdentifier")
+            for n in walk(argument)
+        )
+        for argument in call.args
+    )
+
+
+def _last_name(node: Member | Name) -> str:
+    return node.name if isinstance(node, Member) else node.text
+
+
+def _out_parameter_evidence(program: Program, ref: UnitRef, name: str, path: Path) -> set[str]:
+    """A local that a call on the path fills through `&name` stands for what that call did."""
+    found: set[str] = set()
+    for event in path.events:
+        for node in walk(event.node):
+            if isinstance(node, Call) and any(
+                isinstance(a, Operator)
+                and a.op == "address"
+                and isinstance(a.operands[0], Name)
+                and a.operands[0].text == name
+                for a in node.args
+            ):
+                found |= {_DIRECT[word] for word in _words(node) if word in _DIRECT}
+    return found
+
+
+def _words(node: Node) -> set[str]:
+    return {
+        n.name if isinstance(n, Call | Member) else n.text for n in walk(node) if isinstance(n, Call | Member | Name)
+    }
+
+
+def _is_own_bundle(member: Member) -> bool:
+    return "Bundle" in _words(member) or "mainBundle" in _words(member)
+
+
+def _compares_own_process(condition: Node, path: Path) -> bool:
+    words = _words(condition)
+    for name in tuple(words):
+        value = last_value(path, name)
+        if value is not None:
+            words |= _words(value)
+    return "getpid" in words or {"ProcessInfo", "processIdentifier"} <= words
+
+
+def uncast(expr: Expr | None) -> Expr | None:
+    """The value behind casts, `try`, `await` and force unwraps."""
+    while isinstance(expr, Cast) or (
+        isinstance(expr, Operator) and expr.op in ("try", "try?", "try!", "await", "unwrap")
+    ):
+        expr = expr.value if isinstance(expr, Cast) else expr.operands[0]
+    return expr

@@ -1,0 +1,172 @@
+"""The secret classifier: is this value a password, a key, a one-time code? Shared by every rule about secrets.
+
+Lexical, on the words of identifiers (`rules/models/secrets.toml`, extensible by the user), and by origin: what was read
+from the keychain, a secure text field or a key API is a secret whatever it is called. The value decides, not the call: captions,
+links and version strings that a user copies are none.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from ipclint.model.ir import Call, Cast, Closure, Collection, Expr, Interpolation, Literal, Member, Name, Node, Operator, Subscript, Text, walk
+from ipclint.program.link import callers, scope, type_of
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.types import base_type
+from ipclint.program.usage import call_uses, read_uses
+from ipclint.program.vocabulary import Vocabulary
+
+MAX_DEPTH = 5
+RANKS = ("key", "password", "number", "code")
+"""Kinds of secret, the worst first."""
+
+# A member that only unwraps or converts: the name that matters is its base's.
+GENERIC = frozenset(
+    {"text", "stringValue", "string", "value", "rawValue", "description", "utf8", "data", "content", "wrappedValue", "first", "last",
+     "attributedText", "unsafelyUnwrapped", "hexString", "base64EncodedString", "copy", "trimmed", "plaintext", "plainText"}
+)  # fmt: skip
+# Types that carry no secret, whatever they are called.
+INNOCENT = frozenset(
+    {"Bool", "BOOL", "Int", "NSInteger", "NSUInteger", "UInt", "CGFloat", "Double", "TimeInterval", "Date", "NSDate", "UIView", "UILabel",
+     "UIButton", "UIImage", "NSImage", "UIViewController", "NSView", "NSMenuItem", "IndexPath", "Selector", "Notification", "CGRect",
+     "NSRange", "UIColor", "Error", "NSError"}
+)  # fmt: skip
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+class Secret(NamedTuple):
+    """What was found: `name` as the code spells it, `rank` of RANKS, the node that tells, how sure ("certain" by origin)."""
+
+    name: str
+    rank: str
+    node: Node
+    ref: UnitRef
+    by_origin: bool = False
+
+
+@lru_cache(maxsize=16384)
+def words_of(identifier: str) -> tuple[str, ...]:
+    """`userAPIKey_v2` → ("user", "api", "key", "v", "2")."""
+    return tuple(word.lower() for word in _WORD.findall(identifier))
+
+
+def classify_name(vocabulary: Vocabulary, identifier: str) -> str:
+    """The rank of a secret that an identifier names, "" for none."""
+    words = words_of(identifier)
+    if not words or any(_holds(words, phrase) for phrase in _phrases(vocabulary, "secret.not")):
+        return ""
+    for rank in RANKS:
+        if any(_holds(words, phrase) for phrase in _phrases(vocabulary, f"secret.{rank}")):
+            return rank
+    return ""
+
+
+def _phrases(vocabulary: Vocabulary, name: str) -> tuple[tuple[str, ...], ...]:
+    api = vocabulary.apis.get(name)
+    return tuple(tuple(phrase.split()) for phrase in api.words) if api else ()
+
+
+def _holds(words: tuple[str, ...], phrase: tuple[str, ...]) -> bool:
+    size = len(phrase)
+    return any(words[at : at + size] == phrase for at in range(len(words) - size + 1))
+
+
+def secret_in(program: Program, ref: UnitRef, expr: Expr | None, depth: int = 0, follow: bool = True) -> Secret | None:
+    """The worst secret that an expression holds, looking through locals, formats and, with `follow`, to the callers."""
+    if expr is None or depth > MAX_DEPTH:
+        return None
+    found = [s for part in _values(expr) if (s := _secret_of(program, ref, part, depth, follow)) is not None]
+    return min(found, key=lambda secret: RANKS.index(secret.rank), default=None)
+
+
+def _values(expr: Expr) -> tuple[Expr, ...]:
+    """The parts of an expression that its value is made of; conditions and keys are not."""
+    match expr:
+        case Interpolation(parts=parts):
+            return tuple(value for part in parts for value in _values(part))
+        case Operator(op="?:", operands=(_, yes, no)):
+            return (*_values(yes), *_values(no))
+        case Operator(op="??" | "+" | "unwrap" | "try" | "try?" | "try!" | "await", operands=operands):
+            return tuple(value for operand in operands for value in _values(operand))
+        case Cast(value=value):
+            return _values(value)
+        case Collection(kind=kind, items=items):
+            return tuple(value for item in (items[1::2] if kind == "dictionary" else items) for value in _values(item))
+        case Literal() | Text() | Closure():
+            return ()
+        case _:
+            return (expr,)
+
+
+def _secret_of(program: Program, ref: UnitRef, expr: Expr, depth: int, follow: bool) -> Secret | None:
+    match expr:
+        case Name(text=text):
+            return _named(program, ref, expr, text) or _by_value(program, ref, text, depth, follow)
+        case Member(base=base, name=name):
+            if any("secret" in (flow.kind for flow in use.api.source) for use in read_uses(program, ref, expr)):
+                return Secret(name, "password", expr, ref, True)
+            if name in GENERIC and base is not None:
+                return secret_in(program, ref, base, depth + 1, follow)
+            return _named(program, ref, expr, name)
+        case Call():
+            return _of_call(program, ref, expr, depth, follow)
+        case Subscript(base=base, args=args):
+            for key in args:
+                if isinstance(key, Text) and (rank := classify_name(program.vocabulary, key.value)):
+                    return Secret(key.value, rank, expr, ref)
+            return secret_in(program, ref, base, depth + 1, follow)
+        case _:
+            return None
+
+
+def _named(program: Program, ref: UnitRef, expr: Expr, name: str) -> Secret | None:
+    rank = classify_name(program.vocabulary, name)
+    if not rank or base_type(type_of(program, ref, expr).removesuffix(".Type")) in INNOCENT:
+        return None
+    return Secret(name, rank, expr, ref)
+
+
+def _by_value(program: Program, ref: UnitRef, name: str, depth: int, follow: bool) -> Secret | None:
+    """A local or a parameter of plain name: what was put into it, here or by the callers."""
+    function = program.function(ref)
+    for binding in scope(program, ref).get(name, ()):
+        if binding.value is not None and binding.kind in ("let", "for"):
+            if (found := secret_in(program, ref, binding.value, depth + 1, follow)) is not None:
+                return found
+        elif binding.kind == "param" and follow and function is not None:
+            index = next((i for i, param in enumerate(function.params) if param.name == name), -1)
+            for site in callers(program, ref):
+                if site.certain and index < len(site.call.args):
+                    if (found := secret_in(program, site.caller, site.call.args[index], depth + 1, False)) is not None:
+                        return found
+    return None
+
+
+def _of_call(program: Program, ref: UnitRef, call: Call, depth: int, follow: bool) -> Secret | None:
+    for use in call_uses(program, ref, call):
+        if any(flow.kind == "secret" for flow in use.api.source):
+            return Secret(call.name, "password", call, ref, True)
+    name = call.name.partition(":")[0]
+    if name in GENERIC or name in _CONVERSIONS:
+        inner = call.args[0] if name in _CONVERSIONS and call.args else call.target
+        return secret_in(program, ref, inner, depth + 1, follow)
+    if "Format" in call.name or (name in ("String", "NSString") and call.labels[:1] == ("format",)):
+        found = [s for arg in call.args[1:] if (s := secret_in(program, ref, arg, depth + 1, follow)) is not None]
+        return min(found, key=lambda secret: RANKS.index(secret.rank), default=None)
+    if name[:1].isupper():
+        return None
+    return _named(program, ref, call, name)
+
+
+_CONVERSIONS = frozenset({"String", "NSString", "Data", "NSData", "NSAttributedString", "initWithString", "stringWithString", "initWithData", "stringWithUTF8String"})
+
+
+def mentions_secret(vocabulary: Vocabulary, root: Node) -> bool:
+    """Whether any name below a node is a secret's: a cheap first look."""
+    return any(
+        classify_name(vocabulary, n.text if isinstance(n, Name) else n.name)
+        for n in walk(root)
+        if isinstance(n, Name | Member | Call)
+    )
