@@ -35,7 +35,7 @@ KINDS: dict[type, UnitKind] = {
     ProjectFacts: "project",
 }
 
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = ("listener", "identity", "pasteboard", "url", "app_group")
 """The modules of this package that register detectors; imported together on the first look-up."""
 
 

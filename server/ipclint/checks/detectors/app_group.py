@@ -1,0 +1,115 @@
+"""GRP101: app groups that code uses and the target's entitlements do not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ipclint.checks.detectors import detector
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function, Variable
+from ipclint.model.finding import Confidence, Finding, Place, Step
+from ipclint.model.ir import Node, Operator, walk
+from ipclint.program.configuration import programs_of, targets_of
+from ipclint.program.constants import constant
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.target_info import Signing, TargetInfo
+from ipclint.program.usage import Use, uses_of
+
+GROUPS_KEY = "com.apple.security.application-groups"
+TEAM_PREFIX = re.compile(r"^[A-Z0-9]{10}\.")
+UNRESOLVED = re.compile(r"\$[({][^)}]*[)}]")
+
+
+class Lack(NamedTuple):
+    """A target that does not have the group: in which configuration, and which entitlements file says so ("" for none)."""
+
+    target: TargetInfo
+    signing: Signing
+    context: str
+
+
+@detector("app-group-not-entitled", on="function")
+@detector("app-group-not-entitled", on="variable")
+def app_group_not_entitled(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
+    for use in uses_of(program, ref, "app-group.*"):
+        if not use.args:
+            continue
+        group = constant(program, ref, use.args[0])
+        if group is None or not names_group(group, use):
+            continue
+        lack = _lack(program, ref.path, group)
+        if lack is not None:
+            yield _finding(rule, program, ref, use, group, lack)
+        elif use.api.name == "app-group.container" and (unwrap := _unwrap_of(program, ref, use.node)) is not None:
+            yield rule.finding(_place(ref, unwrap), "certain", variant="b", severity="low", holes={"group": group})
+
+
+def names_group(identifier: str, use: Use) -> bool:
+    """Whether an identifier means an app group: a suite may also be another bundle's domain."""
+    return identifier.startswith("group.") or bool(TEAM_PREFIX.match(identifier)) or use.api.name == "app-group.container"
+
+
+def _finding(rule: Rule, program: Program, ref: UnitRef, use: Use, group: str, lack: Lack) -> Finding:
+    target, signing = lack.target, lack.signing
+    steps = []
+    if signing.facts is not None and signing.facts.root is not None:
+        listed = signing.facts.root.get(GROUPS_KEY)
+        span = listed.span if listed else signing.facts.root.span
+        text = f"{target.name} has {', '.join(listed.strings) or 'no group'} here" if listed else f"{target.name} has no app group here"
+        steps.append(Step(Place(signing.path, "", span.start, span.end), text))
+    confidence: Confidence = "likely" if target.guessed or lack.context == "no-entitlements" else "certain"
+    holes: dict[str, str | Place] = {"group": group, "target": target.name, "file": signing.path or "no entitlements file"}
+    if steps:
+        holes["entitlements"] = steps[0].place
+    return rule.finding(_place(ref, use.args[0]), confidence, context=lack.context, holes=holes, steps=tuple(steps))
+
+
+def _lack(program: Program, path: str, group: str) -> Lack | None:
+    """The first shipped program with this file that lacks the group. A library's file counts only when all its programs do."""
+    compiled = [target for target in targets_of(program, path) if not target.is_test]
+    direct = [target for target in compiled if target.is_program]
+    if direct:
+        return next((lack for target in direct if (lack := _lack_of(target, group)) is not None), None)
+    programs = [target for target in programs_of(program, path) if target.is_program and not target.is_test]
+    lacks = [_lack_of(target, group) for target in programs]
+    return lacks[0] if lacks and all(lack is not None for lack in lacks) else None
+
+
+def _lack_of(target: TargetInfo, group: str) -> Lack | None:
+    for signing in target.signing:
+        if signing.facts is None:
+            if signing.declared or target.guessed:
+                return None  # named, but not here: unknown
+            return Lack(target, signing, "no-entitlements") if target.platforms and not any(s.declared for s in target.signing) else None
+        if signing.facts.root is None:
+            return None
+        listed = signing.facts.root.get(GROUPS_KEY)
+        entitled = [_expanded(target, signing, text) for text in (listed.strings if listed else ())]
+        if not any(_same(entry, group) for entry in entitled):
+            return Lack(target, signing, "" if listed else "no-groups")
+    return None
+
+
+def _expanded(target: TargetInfo, signing: Signing, text: str) -> str:
+    settings = next((s for s in target.settings if s.configuration == signing.configuration), None)
+    return settings.expand(text) if settings is not None else text
+
+
+def _same(entry: str, group: str) -> bool:
+    """Equal, where an unresolved variable of the entitlements file may stand for anything."""
+    if not UNRESOLVED.search(entry):
+        return entry == group
+    pattern = ".*".join(re.escape(part) for part in UNRESOLVED.split(entry)[:20])
+    return re.fullmatch(pattern, group) is not None
+
+
+def _unwrap_of(program: Program, ref: UnitRef, node: Node) -> Node | None:
+    unit = program.unit(ref)
+    root = (unit.value,) if isinstance(unit, Variable) and unit.value is not None else program.body(ref)
+    return next((n for n in walk(root) if isinstance(n, Operator) and n.op == "unwrap" and n.operands[0] is node), None)
+
+
+def _place(ref: UnitRef, node: Node) -> Place:
+    return Place(ref.path, ref.key, node.start, node.end)
