@@ -7,48 +7,98 @@ documents; it reads any other file from disk when it must show a piece of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
+from typing import Literal as OneOf
+from typing import NamedTuple
 
 from ipclint.checks.rulebook import Rulebook
-from ipclint.checks.run import Checker
+from ipclint.engine.batch import Outcome, Reader, Wanted
+from ipclint.engine.builtin import with_builtin
 from ipclint.engine.changes import Change, Delta
 from ipclint.engine.config import Config
-from ipclint.engine.disk import Disk, Unreadable
-from ipclint.engine.report import Document, Report, resolve
-from ipclint.model.facts import Facts
+from ipclint.engine.discover import Discovery, Found, Scope, discover
+from ipclint.engine.disk import Disk
+from ipclint.engine.prefilter import SUPPRESSION
+from ipclint.engine.report import Document, Report
+from ipclint.engine.reporting import reports_of
+from ipclint.engine.selection import Selection
+from ipclint.engine.workspace import Workspace
+from ipclint.model.facts import ProjectFacts, SourceFacts
 from ipclint.model.finding import Fix
-from ipclint.program.program import Program
-from ipclint.readers import kind_of, read
+from ipclint.model.source import Span
+from ipclint.readers import SOURCES, kind_of
 
 MAX_ROUNDS = 8
-"""How often files that the program asked for are read before it must do with what it has."""
+"""How often the files that the program asked for are read before it must do with what it has."""
+
+
+class Progress(NamedTuple):
+    """How far the index is. `total` grows while further files turn out to be needed."""
+
+    phase: OneOf["reading", "checking"]
+    done: int
+    total: int
 
 
 class Session:
-    """A workspace under watch. One thread at a time. `root` is the folder that no path leaves."""
+    """A workspace under watch. One thread at a time. `root` is the folder that no path leaves.
 
-    def __init__(self, root: Path, config: Config, rulebook: Rulebook) -> None:
-        self.disk = Disk(root)
+    `store` is the folder of the cache, None for none. Raises ConfigError when the configuration names a rule that the
+    rulebook does not have.
+    """
+
+    def __init__(self, root: Path, config: Config, rulebook: Rulebook, *, store: Path | None = None) -> None:
         self.config = config
-        self.rulebook = rulebook
-        self.program = Program()
-        self._checker = Checker(self.program, rulebook)
-        self._facts: dict[str, Facts] = {}
-        self._open: dict[str, bytes] = {}
+        self.rulebook = with_builtin(rulebook)
+        self.discovery = Discovery()
+        self._selection = Selection(config, self.rulebook)
+        self._words = self.rulebook.triggers() | {SUPPRESSION}
+        self._store = store
+        self._disk = Disk(root)
+        self._scope = Scope(config)
+        self._files = Workspace(self._disk, self._scope, self.rulebook, self._words)
         self._reports: dict[str, tuple[Report, ...]] = {}
-        self._referrers: dict[str, set[str]] = defaultdict(set)  # file → files whose traces pass through it
+        self._passing: dict[str, set[str]] = defaultdict(set)  # file → files with a trace through it
 
     # ── what happened ────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def load(self, discovery: Discovery | None = None, executor: Executor | None = None) -> Delta:
+        """Index the workspace from disk; documents that an editor has open stay as they are."""
+        before = dict(self._reports)
+        for _ in self.index(discovery, executor):
+            pass
+        paths = before.keys() | self._reports.keys()
+        return Delta(frozenset(path for path in paths if before.get(path) != self._reports.get(path)))
+
+    def index(self, discovery: Discovery | None = None, executor: Executor | None = None) -> Iterator[Progress]:
+        """As `load`, a step at a time: between two steps any other method may be called."""
+        self.discovery = discovery or discover(self._disk, self._scope)
+        self._files.split(self.discovery)
+        with self._reader(self.config.jobs, executor) as reader:
+            touched: set[str] = set()
+            files = _in_order(self.discovery.files)
+            for done, outcomes in _counted(reader.read(files)):
+                touched |= self._learn(outcomes)
+                yield Progress("reading", done, len(files))
+            touched.update(self._files.drop_tests())
+            yield from self._settle(touched, set(), reader)
+
     def apply(self, changes: Iterable[Change]) -> Delta:
         """Take in what happened, check what depends on it, and say which reports changed."""
-        touched = {change.path for change in changes if self._take(change)}
-        return self._check(touched)
+        touched = {change.path for change in changes if self._files.take(change)}
+        if any(isinstance(self._files.facts.get(path), ProjectFacts) for path in touched):
+            touched.update(self._files.drop_tests())
+        changed: set[str] = set()
+        with self._reader(1) as reader:
+            for _ in self._settle(touched, changed, reader):
+                pass
+        return Delta(frozenset(changed))
 
     def refresh(self, paths: Iterable[str]) -> Delta:
         """Read these files from disk again (written, created or deleted by others) and take in what they hold."""
-        return self.apply([self._on_disk(path) for path in paths])
+        return self.apply([self._files.on_disk(path) for path in paths])
 
     # ── what is known ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -62,79 +112,99 @@ class Session:
 
     def fixes(self, report: Report) -> tuple[Fix, ...]:
         """The fixes of a report against the files as they stand now, the best first."""
-        return tuple(self._checker.fixes(report.finding, self._source, self._extents))
+        checker = self._files.island(report.path).checker
+        return tuple(checker.fixes(report.finding, self._source, self._extents))
 
     def document(self, path: str) -> Document:
         """A file as it stands, the open document before the one on disk; without bytes when it cannot be read."""
-        data = self._open.get(path)
-        if data is None:
-            found = self.disk.read(path)
-            data = b"" if isinstance(found, Unreadable) else found
-        return Document(path, data, self._facts.get(path))
+        return self._files.document(path)
 
     def is_open(self, path: str) -> bool:
-        return path in self._open
+        return self._files.is_open(path)
 
-    # ── taking in ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def problems(self) -> list[tuple[str, str]]:
+        """What could not be read, or not in full, with the reason, and rules that failed; sorted by path."""
+        facts = ((path, facts.problem) for path, facts in self._files.facts.items() if facts.problem)
+        return sorted({*self.discovery.problems, *self._files.problems.items(), *facts})
 
-    def _on_disk(self, path: str) -> Change:
-        found = self.disk.read(path)
-        return Change.gone(path) if isinstance(found, Unreadable) else Change.written(path, found)
+    # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _take(self, change: Change) -> bool:
-        """Update the facts of one file; False when the change says nothing new."""
-        path = change.path
-        if change.kind == "closed":
-            if self._open.pop(path, None) is None:
-                return False
-            return self._take(self._on_disk(path))
-        if change.kind == "opened":
-            self._open[path] = change.data
-        elif change.kind == "edited":
-            if path not in self._open:
-                return False
-            for edit in change.edits:
-                data = self._open[path]
-                self._open[path] = data[: edit.start] + edit.text + data[edit.end :]
-        elif path in self._open:
-            return False
-        if change.kind == "gone":
-            self._facts.pop(path, None)
-            self.program.remove(path)
-        else:
-            self._learn(read(path, self._open.get(path, change.data)) if kind_of(path) else None)
-        return True
+    def _settle(self, touched: set[str], changed: set[str], reader: Reader) -> Iterator[Progress]:
+        """Check what changed and what depends on it; read what the program then asks for; until it asks for no more.
 
-    def _learn(self, facts: Facts | None) -> None:
-        if facts is not None:
-            self._facts[facts.path] = facts
-            self.program.update(facts)
-
-    def _check(self, touched: set[str]) -> Delta:
+        Adds the paths whose reports became others to `changed`.
+        """
         affected = set(touched)
-        for path in touched:
-            affected |= self._referrers[path]
-        affected |= set(self._checker.stale_paths())
-        return Delta(frozenset(path for path in affected if self._report(path)))
+        stale = set(touched)
+        done = 0
+        for _ in range(MAX_ROUNDS):
+            stale |= {path for island in self._files.islands() for path in island.checker.stale_paths()}
+            for path in sorted(stale):
+                affected |= self._files.island(path).ask(path)
+                done += 1
+                yield Progress("checking", done, max(done, len(stale)))
+            wanted = {path for island in self._files.islands() for path in island.wanted()}
+            if not wanted:
+                break
+            stale = set()
+            for outcomes in reader.read([_whole(path) for path in sorted(wanted)]):
+                stale |= self._learn(outcomes)
+            affected |= stale
+        affected |= {path for touched_path in affected for path in self._passing.get(touched_path, ())}
+        self._show(affected, changed)
 
-    def _report(self, path: str) -> bool:
-        """Bring the reports of a file up to date; whether they changed."""
+    def _learn(self, outcomes: Iterable[Outcome]) -> set[str]:
+        return {outcome.path for outcome in outcomes if self._files.learn(outcome)}
+
+    def _show(self, paths: Iterable[str], changed: set[str]) -> None:
+        """Bring the reports of files up to date."""
         documents: dict[str, Document] = {}
 
-        def document(name: str) -> Document:
-            return documents.setdefault(name, documents.get(name) or self.document(name))
+        def document(path: str) -> Document:
+            if path not in documents:
+                documents[path] = self._files.document(path)
+            return documents[path]
 
-        findings = self._checker.findings(path) if path in self._facts else ()
-        reports = tuple(sorted((resolve(each, each.severity, document) for each in findings), key=lambda r: r.order))
-        old = self._reports.pop(path, ())
-        if reports:
-            self._reports[path] = reports
-        for hop in (hop for report in reports for hop in report.steps):
-            self._referrers[hop.location.path].add(path)
-        return reports != old
+        for path in sorted(paths):
+            old = self._reports.pop(path, ())
+            new = self._reports_now(path, document)
+            if new:
+                self._reports[path] = new
+            if new != old:
+                changed.add(path)
+                for hop in (hop for report in new for hop in report.steps):
+                    self._passing[hop.location.path].add(path)
+
+    def _reports_now(self, path: str, document) -> tuple[Report, ...]:
+        facts = self._files.facts.get(path)
+        findings = self._files.island(path).findings(path) if facts is not None else []
+        if not findings and not (facts is not None and facts.suppressions):
+            return ()
+        return reports_of(document(path), findings, self._selection, self.rulebook, document)
+
+    def _reader(self, jobs: int, executor: Executor | None = None) -> Reader:
+        return Reader(self._disk.root, self._words, None if self._store is None else str(self._store), jobs, executor)
 
     def _source(self, path: str) -> bytes:
-        return self.document(path).data
+        return self._files.document(path).data
 
-    def _extents(self, path: str) -> dict[str, object]:
-        return dict(getattr(self._facts.get(path), "extents", {}))
+    def _extents(self, path: str) -> dict[str, Span]:
+        facts = self._files.facts.get(path)
+        return facts.extents if isinstance(facts, SourceFacts) else {}
+
+
+def _in_order(files: Sequence[Found]) -> list[Wanted]:
+    """Property lists and projects are read whatever stands in them; the largest sources first, so that no worker is
+    left with one at the end."""
+    return [Wanted(*file, whole=file.kind not in SOURCES) for file in sorted(files, key=lambda file: (-file.size, file))]
+
+
+def _whole(path: str) -> Wanted:
+    return Wanted(path, kind_of(path) or "", 16 * 1024, whole=True)
+
+
+def _counted(runs: Iterable[list[Outcome]]) -> Iterator[tuple[int, list[Outcome]]]:
+    done = 0
+    for run in runs:
+        done += len(run)
+        yield done, run

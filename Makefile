@@ -1,0 +1,53 @@
+# Everything runs in .venv, which any of these makes when it is missing. `make` alone says what there is.
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help try test lint types imports check rule new-rule bench bench-keystroke clean
+
+help:
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+$(READY): pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is needed; install it, or say make PYTHON=... with another from 3.11 on"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+try: $(READY) ## environment, install, and a first check: the app in docs/tour/
+	@$(BIN)/ipclint check docs/tour/ || test $$? -eq 1
+
+test: $(READY) ## the whole Python suite
+	$(BIN)/python -m pytest
+
+lint: $(READY) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) ## pyright
+	$(BIN)/pyright
+
+imports: $(READY) ## the floors of the house: who may import whom
+	PYTHONPATH=server $(BIN)/lint-imports
+
+check: lint types imports test ## all of the above
+
+rule: $(READY) ## one rule's cases: make rule ID=xpc/listener-accepts-unverified-peer
+	@test -n "$(ID)" || { echo "say which: make rule ID=family/name"; exit 1; }
+	$(BIN)/python -m pytest tests/rules --rule "$(ID)"
+
+new-rule: $(READY) ## scaffold a rule: make new-rule ID=family/name
+	@test -n "$(ID)" || { echo "say which: make new-rule ID=family/name"; exit 1; }
+	$(BIN)/python -m tools.new_rule "$(ID)"
+
+bench: $(READY) ## this tool and ast-grep over the same tree, in one run: make bench TREE=path
+	@test -x $(BIN)/ast-grep || $(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
+	$(BIN)/python tests/bench/against_ast_grep.py $(TREE)
+
+bench-keystroke: $(READY) ## keystroke to diagnostics, over a real pipe: make bench-keystroke TREE=path
+	$(BIN)/python tests/bench/keystroke.py $(TREE)
+
+clean: ## remove what make made
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .import_linter_cache

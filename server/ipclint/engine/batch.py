@@ -1,0 +1,146 @@
+"""Many files read: glance, read, keep; in this process or mapped over any `concurrent.futures.Executor`.
+
+A `Batch` holds everything that reading needs and goes to a worker as it is, so a worker can be another process or
+another machine that sees the same files. Facts travel encoded.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from ipclint.engine.disk import Disk, Unreadable
+from ipclint.engine.prefilter import declared_names, word_filter
+from ipclint.engine.store import Store, digest
+from ipclint.model.facts import encode
+from ipclint.readers import READER_VERSION, SOURCES, read
+
+CHUNK_BYTES = 512 * 1024
+"""How much source a task holds: enough to make sending it cheap, little enough to share the work evenly."""
+
+POOL_PAYS = 0.12
+"""Seconds of reading in this process after which the rest goes to a pool (starting one takes 60 to 100 ms)."""
+
+
+class Wanted(NamedTuple):
+    """A file to read. `whole`: read it even if no word of the rules stands in it."""
+
+    path: str
+    kind: str
+    size: int
+    whole: bool = False
+
+
+class Outcome(NamedTuple):
+    """What came of a file: its facts, or the names it declares when nothing in it matters yet, or a problem."""
+
+    path: str
+    digest: bytes  # of its content, b"" when it could not be read
+    facts: bytes | None = None
+    names: frozenset[str] = frozenset()
+    problem: str = ""
+
+
+class Batch(NamedTuple):
+    root: str
+    words: frozenset[str]
+    store: str | None  # the folder of the cache
+    files: tuple[Wanted, ...]
+
+
+def read_batch(batch: Batch) -> list[Outcome]:
+    """The outcomes of a batch in its order. Runs in workers; never raises for what a file holds."""
+    disk, store = Disk(Path(batch.root)), _store(batch.store)
+    matters = word_filter(batch.words)
+    return [_read_one(file, disk, store, matters) for file in batch.files]
+
+
+@lru_cache(maxsize=1)
+def _store(folder: str | None) -> Store:
+    return Store(None if folder is None else Path(folder))
+
+
+def _read_one(file: Wanted, disk: Disk, store: Store, matters) -> Outcome:
+    data = disk.read(file.path)
+    if isinstance(data, Unreadable):
+        return Outcome(file.path, b"", problem=data.problem)
+    content = digest(data)
+    if not file.whole and file.kind in SOURCES and not matters(data):
+        return Outcome(file.path, content, names=declared_names(file.kind, data))
+    key = facts_key(file.path, content)
+    facts = store.get(key)
+    if facts is None:
+        facts = encode(read(file.path, data))
+        store.put(key, facts)
+    return Outcome(file.path, content, facts)
+
+
+def facts_key(path: str, content: bytes) -> bytes:
+    """The digest under which facts are kept. They name their path, and a property list's kind depends on it."""
+    return digest(b"facts", str(READER_VERSION).encode(), path.encode(), content)
+
+
+def chunks(files: Iterable[Wanted], limit: int = CHUNK_BYTES) -> Iterator[tuple[Wanted, ...]]:
+    """The files in order, in runs of about `limit` bytes."""
+    run: list[Wanted] = []
+    size = 0
+    for file in files:
+        run.append(file)
+        size += file.size + 1024
+        if size >= limit:
+            yield tuple(run)
+            run, size = [], 0
+    if run:
+        yield tuple(run)
+
+
+class Reader:
+    """Reads files in this process until it is plain that a pool pays, and then in a pool of `jobs` processes.
+
+    A given `executor` is used from the first file on. Use as a context manager; leaving it stops its own pool.
+    """
+
+    def __init__(self, root: str, words: frozenset[str], store: str | None, jobs: int, executor: Executor | None = None):
+        self._batch = Batch(root, words, store, ())
+        self._jobs = jobs or os.cpu_count() or 1
+        self._executor = executor
+        self._own: Executor | None = None
+        self._spent = 0.0
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._own is not None:
+            self._own.shutdown(wait=False, cancel_futures=True)
+
+    def read(self, files: Sequence[Wanted]) -> Iterator[list[Outcome]]:
+        """The outcomes, a run of files at a time, in the order of `files` whatever the number of workers."""
+        tasks = [self._batch._replace(files=run) for run in chunks(files)]
+        while tasks and self._executor is None:
+            start = time.perf_counter()
+            yield read_batch(tasks.pop(0))
+            self._spent += time.perf_counter() - start
+            if self._jobs > 1 and self._spent > POOL_PAYS and len(tasks) > 1:
+                self._executor = self._own = make_pool(self._jobs)
+        if self._executor is not None:
+            futures: list[Future[list[Outcome]]] = [self._executor.submit(read_batch, task) for task in tasks]
+            for future in futures:
+                yield future.result()
+
+
+def make_pool(jobs: int) -> Executor:
+    """Processes that read. Forking is the fastest start, and safe while this process has a single thread."""
+    import multiprocessing
+    import threading
+    from concurrent.futures.process import ProcessPoolExecutor
+
+    forks = sys.platform.startswith("linux") and threading.active_count() == 1
+    context = multiprocessing.get_context("fork" if forks else None if sys.platform == "win32" else "forkserver")
+    return ProcessPoolExecutor(jobs, mp_context=context)

@@ -1,0 +1,57 @@
+"""One program of the workspace with its checker, and what its rules said of each file that was asked about."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from ipclint.checks.rulebook import Rulebook
+from ipclint.checks.run import Checker
+from ipclint.engine.unread import Unread
+from ipclint.model.finding import Finding
+from ipclint.program.program import Program
+
+
+class Island:
+    """`found` holds findings by the file they lie in; a check of one file may find something in another."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.program = Program(rulebook.vocabulary)
+        self.checker = Checker(self.program, rulebook)
+        self.unread = Unread()
+        self._asked: set[str] = set()  # what the program ever looked up and did not find; selectors by first part
+        self._findings: dict[str, tuple[Finding, ...]] = {}  # by the file that was asked about
+        self._homes: dict[str, set[str]] = defaultdict(set)  # file → files asked about that have findings in it
+
+    def ask(self, path: str) -> set[str]:
+        """Check a file again. Returns the files whose findings are not what they were."""
+        before = self._findings.get(path, ())
+        after = self.checker.findings(path)
+        if after == before:
+            return set()
+        self._findings[path] = after
+        homes_before, homes_after = ({finding.place.path for finding in each} for each in (before, after))
+        for home in homes_before - homes_after:
+            self._homes[home].discard(path)
+        for home in homes_after:
+            self._homes[home].add(path)
+        return homes_before | homes_after
+
+    def findings(self, path: str) -> list[Finding]:
+        """The findings that lie in a file, each once."""
+        found = {
+            (finding.shown_rule, finding.place): finding
+            for asked in sorted(self._homes[path])
+            for finding in self._findings[asked]
+            if finding.place.path == path
+        }
+        return list(found.values())
+
+    def asks_for(self, names: frozenset[str]) -> bool:
+        """Whether one of these names was looked up without success."""
+        return not self._asked.isdisjoint(names)
+
+    def wanted(self) -> set[str]:
+        """The unread files that may declare what the program looked up since the last call and did not find."""
+        names = {name.partition(":")[0] for name in self.program.take_wanted()} - self._asked
+        self._asked |= names
+        return self.unread.declaring(names)

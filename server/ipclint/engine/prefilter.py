@@ -1,0 +1,63 @@
+"""What a glance at the bytes of a source file tells: whether a rule may care for it, and which names it declares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+_DECLARES = rb"(?:class|struct|enum|protocol|extension|actor|func|typealias|let|var)"
+_SWIFT = re.compile(rb"\n[ \t]{0,8}+(?:(?!" + _DECLARES + rb" )[\w@()]++ )*+" + _DECLARES + rb" (?:\w+\.)*+(\w+)")
+_OBJC = re.compile(
+    rb"\n(?:@(?:interface|implementation|protocol)[ \t]++|[-+][ \t]*+\([^)\n]*\)[ \t]*+|#[ \t]*+define[ \t]++)(\w+)"
+)
+_C = re.compile(rb"\n(?:[A-Za-z_]\w*+[ \t*]++)+(\w+)[ \t]*+[(=]|\n\}[ \t]*+(\w+)[ \t]*+;")
+
+
+def word_filter(words: Iterable[str]) -> Callable[[bytes], object]:
+    """A function that is true of bytes in which one of `words` stands, be it as a part of a longer word."""
+    return _compiled(frozenset(words))
+
+
+@lru_cache(maxsize=4)
+def _compiled(words: frozenset[str]) -> Callable[[bytes], object]:
+    encoded = sorted({word.encode() for word in words} - {b""})
+    if not encoded:
+        return lambda data: None
+    try:
+        import re2  # an optional wheel, fifteen times as fast
+    except ImportError:
+        return re.compile(factored(encoded)).search
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    return re2.compile(b"|".join(re2.escape(word) for word in encoded), options).search
+
+
+def factored(words: Iterable[bytes]) -> bytes:
+    """A regular expression that matches where one of `words` begins, common beginnings written once: `re` tries the
+    alternatives one by one, so this is three times as fast as a plain alternation."""
+    root: dict[int, dict[int, object]] = {}
+    for word in words:
+        node: dict[int, object] = root  # type: ignore[assignment]
+        for byte in word:
+            node = node.setdefault(byte, {})  # type: ignore[assignment]
+        node[-1] = {}
+    return _factored(root)  # type: ignore[arg-type]
+
+
+def _factored(node: dict[int, dict[int, object]]) -> bytes:
+    if -1 in node:  # a word ends here: what is longer is found by it
+        return b""
+    alternatives = [re.escape(bytes([byte])) + _factored(below) for byte, below in node.items()]  # type: ignore[arg-type]
+    return alternatives[0] if len(alternatives) == 1 else b"(?:" + b"|".join(alternatives) + b")"
+
+
+def declared_names(kind: str, data: bytes) -> frozenset[str]:
+    """The names that a source file may declare, at a glance: types, functions (the first part of a selector), macros,
+    constants and properties. Too many rather than too few."""
+    data = b"\n" + data
+    if kind == "swift":
+        names: set[bytes] = set(_SWIFT.findall(data))
+    else:
+        names = {*_OBJC.findall(data), *(name for pair in _C.findall(data) for name in pair)}
+    return frozenset(name.decode("utf-8", "replace") for name in names if name)

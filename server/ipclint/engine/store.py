@@ -1,0 +1,115 @@
+"""A content-addressed cache on disk: what was made of some bytes, found again by the digest of what it was made from.
+
+Entries are written whole or not at all, carry a checksum, and are only ever a saving of time: a damaged, missing or
+unwritable entry is a miss. The cache stands in the user's cache folder, never in the workspace.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from ipclint import __version__
+
+MAX_BYTES = 256 * 1024 * 1024
+"""What the cache may hold; beyond it the oldest entries go, down to three quarters."""
+
+_DIGEST = 16
+
+
+def digest(*parts: bytes) -> bytes:
+    """16 bytes that name what the parts are; ("ab", "c") and ("a", "bc") differ."""
+    hasher = hashlib.blake2b(digest_size=_DIGEST)
+    for part in parts:
+        if len(parts) > 1:
+            hasher.update(len(part).to_bytes(8, "little"))
+        hasher.update(part)
+    return hasher.digest()
+
+
+def cache_folder() -> Path:
+    """IPCLINT_CACHE_DIR, else the platform's folder for caches."""
+    if named := os.environ.get("IPCLINT_CACHE_DIR"):
+        return Path(named)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "ipclint"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "ipclint" / "Cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ipclint"
+
+
+class Store:
+    """Values by digest, in one folder a version of this program. `None` as the folder: a store that keeps nothing."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = None if folder is None else folder / __version__
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value kept under a digest, None when there is none or it is damaged."""
+        if self.folder is None:
+            return None
+        try:
+            with open(self._file(key), "rb") as file:
+                data = file.read()
+        except OSError:
+            return None
+        checksum, value = data[:_DIGEST], data[_DIGEST:]
+        return value if checksum == digest(key, value) else None
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Keep a value under a digest; a full or read-only disk loses it, no more."""
+        if self.folder is None:
+            return
+        with contextlib.suppress(OSError):
+            write_atomically(self._file(key), digest(key, value) + value)
+
+    def _file(self, key: bytes) -> Path:
+        assert self.folder is not None
+        name = key.hex()
+        return self.folder / name[:2] / name[2:]
+
+    def trim(self, limit: int = MAX_BYTES) -> None:
+        """Drop the oldest entries when the cache has grown past `limit` bytes; other versions' entries go first."""
+        if self.folder is None:
+            return
+        entries = sorted(_entries(self.folder.parent, self.folder.name))
+        total = sum(size for _, _, size, _ in entries)
+        goal = limit * 3 // 4 if total > limit else total
+        for _, _, size, name in entries:
+            if total <= goal:
+                break
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            total -= size
+
+
+def _entries(folder: Path, mine: str) -> Iterable[tuple[bool, float, int, str]]:
+    """(of this version, time, size in bytes, name) of every entry, leftovers of broken writes among them."""
+    for above, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                file = os.path.join(above, name)
+                status = os.lstat(file)
+                yield Path(above).parent.name == mine, status.st_mtime, status.st_size, file
+
+
+def write_atomically(file: Path, data: bytes) -> None:
+    """Write a file so that it holds its old bytes or the new ones, whatever happens. Raises OSError."""
+    temporary = file.with_name(f".{file.name[:100]}.{os.getpid()}.tmp")
+    try:
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        except FileNotFoundError:
+            os.makedirs(file.parent, exist_ok=True)
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        with open(descriptor, "wb") as out:
+            out.write(data)
+        os.replace(temporary, file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise

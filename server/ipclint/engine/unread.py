@@ -1,0 +1,44 @@
+"""The source files in which nothing matters yet: by the names they declare, so that one can be read when it does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+MAX_DECLARERS = 24
+"""A name that more unread files declare than this (`init`, `body`, `start`) tells nothing of which one is meant."""
+
+
+class Unread:
+    """File by name and names by file. Selectors are known by their first part."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, frozenset[str]] = {}
+        self._files: dict[str, set[str]] = defaultdict(set)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._names
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def add(self, path: str, names: frozenset[str]) -> None:
+        """Note, or correct, what an unread file declares."""
+        self.discard(path)
+        self._names[path] = names
+        for name in names:
+            self._files[name].add(path)
+
+    def discard(self, path: str) -> None:
+        """Forget a file: it was read, or is gone."""
+        for name in self._names.pop(path, frozenset()):
+            self._files[name].discard(path)
+
+    def declaring(self, names: Iterable[str]) -> set[str]:
+        """The files that may declare one of `names`."""
+        found: set[str] = set()
+        for name in names:
+            files = self._files.get(name, ())
+            if len(files) <= MAX_DECLARERS:
+                found.update(files)
+        return found

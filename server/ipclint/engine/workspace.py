@@ -1,0 +1,161 @@
+"""What is known of the workspace's files: facts of those that matter, names of the others, bytes of open documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from ipclint.checks.rulebook import Rulebook
+from ipclint.engine.batch import Outcome
+from ipclint.engine.changes import Change
+from ipclint.engine.discover import Discovery, Scope
+from ipclint.engine.disk import Disk, Unreadable
+from ipclint.engine.island import Island
+from ipclint.engine.islands import Islands
+from ipclint.engine.opened import OpenDocument
+from ipclint.engine.prefilter import declared_names, word_filter
+from ipclint.engine.report import Document
+from ipclint.engine.testcode import TestTargets, imports_tests
+from ipclint.model.facts import Facts, ProjectFacts, SourceFacts, decode
+from ipclint.readers import SOURCES, kind_of, read
+
+
+class Workspace:
+    """`words` are those of which a source file must hold one to be read without being asked for."""
+
+    def __init__(self, disk: Disk, scope: Scope, rulebook: Rulebook, words: frozenset[str]) -> None:
+        self.disk = disk
+        self.scope = scope
+        self.facts: dict[str, Facts] = {}
+        self.problems: dict[str, str] = {}
+        self._rulebook = rulebook
+        self._matters: Callable[[bytes], object] = word_filter(words)
+        self._open: dict[str, OpenDocument] = {}
+        self._islands = Islands((), (), ())
+        self._parts: dict[str, Island] = {}
+        self._tests = TestTargets(())
+        self._test_files: set[str] = set()  # read, and found to be test code
+
+    # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def split(self, discovery: Discovery) -> None:
+        """Decide which parts of the workspace are programs of their own; before anything is learnt."""
+        paths = (file.path for file in discovery.files)
+        self._islands = Islands(discovery.top_files, discovery.top_folders, paths)
+
+    def island(self, path: str) -> Island:
+        """The program that a file belongs to."""
+        name = self._islands.of(path)
+        if name not in self._parts:
+            self._parts[name] = Island(self._rulebook)
+        return self._parts[name]
+
+    def islands(self) -> Iterable[Island]:
+        return self._parts.values()
+
+    # ── taking in ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def learn(self, outcome: Outcome) -> bool:
+        """Take in what came of reading a file that is not open; whether there is something to check now."""
+        path = outcome.path
+        if path in self._open:
+            return False
+        if outcome.problem:
+            self.problems[path] = outcome.problem
+        if outcome.facts is not None:
+            return self._know(path, decode(outcome.facts))
+        if outcome.digest:
+            self.island(path).unread.add(path, outcome.names)
+        return False
+
+    def take(self, change: Change) -> bool:
+        """Take in a change; whether the file is not what it was."""
+        path = change.path
+        document = self._open.get(path)
+        if change.kind == "opened":
+            self._open[path] = document = OpenDocument(path, change.data)
+            return self._know(path, document.facts)
+        if change.kind == "edited":
+            return document is not None and self._know(path, document.edit(change.edits))
+        if change.kind == "closed":
+            return self._open.pop(path, None) is not None and self.take(self.on_disk(path))
+        if document is not None:
+            return False
+        if change.kind == "gone":
+            return self._forget(path)
+        return self._written(path, change.data)
+
+    def on_disk(self, path: str) -> Change:
+        """What the disk says of a file now."""
+        found = self.disk.read(path)
+        if isinstance(found, Unreadable):
+            if not found.gone:
+                self.problems[path] = found.problem
+            return Change.gone(path)
+        return Change.written(path, found)
+
+    def _written(self, path: str, data: bytes) -> bool:
+        kind = kind_of(path)
+        if kind is None or not self.scope.holds(path):
+            return False
+        if kind in SOURCES and path not in self.facts and not self._matters(data):
+            island = self.island(path)
+            names = declared_names(kind, data)
+            if not island.asks_for(names):
+                island.unread.add(path, names)
+                return False
+        return self._know(path, read(path, data))
+
+    def _know(self, path: str, facts: Facts | None) -> bool:
+        if facts is None or not self.scope.holds(path):
+            return False
+        if isinstance(facts, SourceFacts) and self._is_test(path, facts):
+            self._test_files.add(path)
+            return self._forget(path)
+        self._test_files.discard(path)
+        island = self.island(path)
+        island.unread.discard(path)
+        self.facts[path] = facts
+        island.program.update(facts)
+        return True
+
+    def _forget(self, path: str) -> bool:
+        island = self.island(path)
+        island.unread.discard(path)
+        if self.facts.pop(path, None) is None:
+            return False
+        island.program.remove(path)
+        return True
+
+    # ── test code ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _is_test(self, path: str, facts: SourceFacts) -> bool:
+        return self.scope.may_be_test(path) and (
+            self.scope.is_test(path) or self._tests.compile(path) or imports_tests(facts)
+        )
+
+    def drop_tests(self) -> Iterator[str]:
+        """After a project changed: forget the files that only its test targets compile. Yields their paths."""
+        self._tests = TestTargets(facts for facts in self.facts.values() if isinstance(facts, ProjectFacts))
+        for path, facts in list(self.facts.items()):
+            if isinstance(facts, SourceFacts) and self._is_test(path, facts):
+                self._test_files.add(path)
+                self._forget(path)
+                yield path
+
+    @property
+    def test_files(self) -> int:
+        """How many files were read and then left out because they turned out to be test code."""
+        return len(self._test_files)
+
+    # ── showing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def document(self, path: str) -> Document:
+        """A file as it stands, the open document before the one on disk; without bytes when it cannot be read."""
+        opened = self._open.get(path)
+        if opened is not None:
+            return Document(path, opened.data, self.facts.get(path))
+        found = self.disk.read(path)
+        return Document(path, b"" if isinstance(found, Unreadable) else found, self.facts.get(path))
+
+    def is_open(self, path: str) -> bool:
+        return path in self._open
