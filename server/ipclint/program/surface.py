@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ipclint.model.facts import Function, Type, Variable
 from ipclint.model.ir import Assign, Call, Expr, Let, Literal, Member, Name, Node, Operator, Text, walk
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.link import ancestors, calls_in, conforms, declarations, members, owner_of, type_of
+from ipclint.program.link import ancestors, calls_in, conforms, declarations, members, owner_of, scope, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -25,7 +25,7 @@ DELEGATE_SELECTOR = "listener:shouldAcceptNewConnection:"
 
 
 class Holder(NamedTuple):
-    """Where an object is kept: a local of one function (`owner` "", `ref` set) or a property of a type."""
+    """Where an object is kept: a local of function `ref`, a property of type `owner`, or a global (neither)."""
 
     owner: str
     name: str
@@ -92,7 +92,7 @@ def holder_of(program: Program, ref: UnitRef, node: Node) -> Holder | None:
     """The variable that a created object goes into: a local, a property, or None (used in place, passed on)."""
     unit = program.unit(ref)
     if isinstance(unit, Variable):
-        return Holder(unit.owner, unit.name, None if unit.owner else ref)
+        return Holder(unit.owner, unit.name, None)
     for statement in walk(program.body(ref)):
         if isinstance(statement, Let) and statement.value is not None and _is(statement.value, node):
             return Holder("", statement.names[0], ref)
@@ -114,9 +114,11 @@ def variable_named(program: Program, ref: UnitRef, target: Expr | None) -> Holde
     match target:
         case Name(text=text):
             owner = owner_of(program, ref)
+            if text in scope(program, ref):
+                return Holder("", text, ref)
             if owner and members(program, owner, text):
                 return Holder(owner, text.lstrip("_"), None)
-            return Holder("", text, ref)
+            return Holder("", text, None)
         case Member(base=Name(text="self"), name=name):
             return Holder(owner_of(program, ref), name.lstrip("_"), None)
         case Member(base=base, name=name):
@@ -132,7 +134,7 @@ def variable_named(program: Program, ref: UnitRef, target: Expr | None) -> Holde
 
 def _users(program: Program, ref: UnitRef, holder: Holder | None) -> tuple[UnitRef, ...]:
     """The functions that can touch what `holder` keeps."""
-    if holder is None or not holder.owner:
+    if holder is None or holder.ref is not None:
         return (ref,)
     words = (holder.name, f"_{holder.name}")
     return tuple(sorted({r for word in words for r in program.mentioning(word) if program.function(r) is not None}))
