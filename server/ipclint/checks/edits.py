@@ -81,7 +81,7 @@ def replace(path: str, data: bytes, span: Span, text: str) -> Edit:
 
 
 def insert_before(path: str, data: bytes, offset: int, text: str) -> Edit:
-    """Put `text` before the statement that begins at `offset`, on lines of its own unless the statement shares its line."""
+    """Put `text` before the statement at `offset`, on lines of its own unless the statement shares its line."""
     start = line_start(data, offset)
     if data[start:offset].strip():
         return Edit(path, offset, offset, " ".join(_one_line(text, path)) + " ")

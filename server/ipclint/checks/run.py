@@ -11,7 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from ipclint.checks import detectors, fix
-from ipclint.checks.detectors import Detect, UnitKind
+from ipclint.checks.detectors import UnitKind
+from ipclint.checks.plan import Check, checks_of
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Macro, PlistFacts, PlistValue, ProjectFacts, Type, Unit, Variable
 from ipclint.model.finding import Finding, Fix
@@ -20,14 +21,6 @@ from ipclint.program.program import Program, UnitRef
 
 _editions = count(1)
 _IDENTIFIER = re.compile(r"\w+")
-
-
-class Check(NamedTuple):
-    """A rule with one way to look at one kind of unit."""
-
-    rule: Rule
-    on: UnitKind
-    detect: Detect
 
 
 class Failure(NamedTuple):
@@ -57,7 +50,7 @@ class Checker:
         self._by_id = {rule.id: rule for rule in self.rules}
         self._strict = strict
         self._edition = next(_editions)  # keeps the answers of two checkers on one program apart
-        self._index = _Index(check for rule in self.rules for check in checks_of(rule))
+        self._index = _Index(check for rule in self.rules for check in checks_of(rule, program.vocabulary))
 
     def findings(self, path: str) -> tuple[Finding, ...]:
         """What the rules report on the units of file `path`, by place. A finding's place may be in another file."""
@@ -112,40 +105,34 @@ class Checker:
         return Report(tuple(findings), tuple(failures))
 
 
-def checks_of(rule: Rule) -> Iterator[Check]:
-    """The ways in which a rule looks at code. Raises UnknownDetector."""
-    if rule.detector:
-        for found in detectors.find(rule.detector):
-            yield Check(rule, found.on, found.detect)
-
-
 class _Index:
     """Which checks are worth trying on a unit: those without triggers, and those one of whose triggers it names."""
 
     def __init__(self, checks: Iterable[Check]) -> None:
         self._checks = tuple(checks)
         self._always: dict[UnitKind, list[int]] = defaultdict(list)
-        self._by_word: dict[tuple[UnitKind, str], list[int]] = defaultdict(list)
+        self._by_word: dict[UnitKind, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         self._by_text: dict[UnitKind, dict[bytes, list[int]]] = defaultdict(lambda: defaultdict(list))
         for number, check in enumerate(self._checks):
-            if not check.rule.triggers and not check.rule.texts:
+            if not check.words and not check.texts:
                 self._always[check.on].append(number)
-            for word in check.rule.triggers:
-                self._by_word[check.on, word].append(number)
-            for text in check.rule.texts:
+            for word in check.words:
+                self._by_word[check.on][word].append(number)
+            for text in check.texts:
                 self._by_text[check.on][text.encode()].append(number)
 
     def candidates(self, unit: Unit | PlistFacts | ProjectFacts) -> list[Check]:
+        """The checks to try on a unit, in the order of the rules."""
         kind = detectors.KINDS.get(type(unit))
         if kind is None:
             return []
         numbers = set(self._always.get(kind, ()))
-        for word in words(unit):
-            numbers.update(self._by_word.get((kind, word), ()))
-        texts = self._by_text.get(kind)
-        if texts:
+        if by_word := self._by_word.get(kind):
+            for word in words(unit):
+                numbers.update(by_word.get(word, ()))
+        if by_text := self._by_text.get(kind):
             held = _held_texts(unit)
-            for text, wanted in texts.items():
+            for text, wanted in by_text.items():
                 if text in held:
                     numbers.update(wanted)
         return [self._checks[number] for number in sorted(numbers)]
