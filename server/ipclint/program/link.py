@@ -11,11 +11,13 @@ from typing import NamedTuple
 from ipclint.model.facts import Alias, Function, Type, Variable
 from ipclint.model.ir import (
     Assign,
+    Block,
     Call,
     Case,
     Cast,
     Closure,
     Collection,
+    Evaluate,
     Expr,
     Interpolation,
     Let,
@@ -158,6 +160,14 @@ class Binding(NamedTuple):
 Scope = dict[str, tuple[Binding, ...]]
 
 
+def code_of(program: Program, ref: UnitRef) -> Block:
+    """What a unit runs: a function's body, a variable's initialiser as one statement."""
+    unit = program.unit(ref)
+    if isinstance(unit, Variable):
+        return (Evaluate(unit.value.start, unit.value.end, unit.value),) if unit.value is not None else ()
+    return program.body(ref)
+
+
 @query(bottom={})
 def scope(program: Program, ref: UnitRef) -> Scope:
     """Every local name of a function with its declarations; blocks are not told apart, shadowed names have several."""
@@ -170,7 +180,7 @@ def scope(program: Program, ref: UnitRef) -> Scope:
     function = program.function(ref)
     for param in function.params if function else ():
         bind(param.name, Binding("param", param.type, None, param))
-    for node in walk(program.body(ref)):
+    for node in walk(code_of(program, ref)):
         if isinstance(node, Let):
             for name in node.names:
                 bind(name, Binding("let", node.type, node.value if len(node.names) == 1 else None, node))
@@ -439,4 +449,4 @@ def callers(program: Program, ref: UnitRef) -> tuple[CallSite, ...]:
 @query(bottom=())
 def calls_in(program: Program, ref: UnitRef) -> tuple[Call, ...]:
     """Every call in a function's body, closures included, in source order."""
-    return tuple(node for node in walk(program.body(ref)) if isinstance(node, Call))
+    return tuple(node for node in walk(code_of(program, ref)) if isinstance(node, Call))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ipclint.model.facts import Function, Type, Variable
 from ipclint.model.ir import Assign, Call, Expr, Let, Literal, Member, Name, Node, Operator, Text, walk
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.link import ancestors, calls_in, conforms, declarations, members, owner_of, scope, type_of
+from ipclint.program.link import ancestors, calls_in, code_of, conforms, declarations, members, owner_of, scope, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -52,10 +52,10 @@ def listeners(program: Program) -> tuple[Listener, ...]:
     found: list[Listener] = []
     for ref in program.mentioning("NSXPCListener"):
         for node, kind, name in _creations(program, ref):
-            holder = holder_of(program, ref, node)
-            found.append(
-                Listener(ref, node, kind, name, _delegates(program, ref, holder), _requirement(program, ref, holder))
-            )
+            holders = holders_of(program, ref, node)
+            delegates = tuple(dict.fromkeys(d for holder in holders for d in _delegates(program, ref, holder)))
+            requirement = next(filter(None, (_requirement(program, ref, holder) for holder in holders)), None)
+            found.append(Listener(ref, node, kind, name, delegates, requirement))
     return tuple(found)
 
 
@@ -70,9 +70,7 @@ def listeners_of(program: Program, delegate: str) -> tuple[Listener, ...]:
 
 
 def _creations(program: Program, ref: UnitRef) -> Iterator[tuple[Node, ListenerKind, str]]:
-    unit = program.unit(ref)
-    root = (unit.value,) if isinstance(unit, Variable) and unit.value is not None else program.body(ref)
-    for node in walk(root):
+    for node in walk(code_of(program, ref)):
         if not isinstance(node, Call):
             continue
         on_class = isinstance(node.target, Name) and node.target.text == "NSXPCListener"
@@ -88,19 +86,23 @@ def _creations(program: Program, ref: UnitRef) -> Iterator[tuple[Node, ListenerK
             yield node, "anonymous", ""
 
 
-def holder_of(program: Program, ref: UnitRef, node: Node) -> Holder | None:
-    """The variable that a created object goes into: a local, a property, or None (used in place, passed on)."""
+def holders_of(program: Program, ref: UnitRef, node: Node) -> tuple[Holder, ...]:
+    """The variables that a created object goes into: a local, a property, a global; () when it is used in place.
+
+    A local that is returned from a property's initialiser (`lazy var x = { let l = …; return l }()`) is both.
+    """
+    found: list[Holder] = []
+    for statement in walk(code_of(program, ref)):
+        if isinstance(statement, Let) and statement.value is not None and _is(statement.value, node):
+            found.append(Holder("", statement.names[0], ref))
+        elif isinstance(statement, Assign) and _is(statement.value, node):
+            found.extend(filter(None, (variable_named(program, ref, statement.target),)))
+        elif isinstance(statement, Call) and (name := property_of_setter(statement.name)) and _is(statement.args[0], node):
+            found.extend(filter(None, (variable_named(program, ref, Member(0, 0, statement.target, name, 0)),)))
     unit = program.unit(ref)
     if isinstance(unit, Variable):
-        return Holder(unit.owner, unit.name, None)
-    for statement in walk(program.body(ref)):
-        if isinstance(statement, Let) and statement.value is not None and _is(statement.value, node):
-            return Holder("", statement.names[0], ref)
-        if isinstance(statement, Assign) and _is(statement.value, node):
-            return variable_named(program, ref, statement.target)
-        if isinstance(statement, Call) and (name := property_of_setter(statement.name)) and _is(statement.args[0], node):
-            return variable_named(program, ref, Member(0, 0, statement.target, name, 0))
-    return None
+        found.append(Holder(unit.owner, unit.name, None))
+    return tuple(found)
 
 
 def _is(value: Expr, node: Node) -> bool:
@@ -149,7 +151,7 @@ def _touches(program: Program, ref: UnitRef, target: Expr | None, holder: Holder
 def _delegates(program: Program, ref: UnitRef, holder: Holder | None) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for user in _users(program, ref, holder):
-        for node in walk(program.body(user)):
+        for node in walk(code_of(program, user)):
             if isinstance(node, Assign) and isinstance(node.target, Member) and node.target.name == "delegate":
                 target, value = node.target.base, node.value
             elif isinstance(node, Call) and node.name == "setDelegate:":
@@ -187,8 +189,7 @@ def interfaces(program: Program) -> tuple[Exported, ...]:
     """Every `NSXPCInterface(with:)` of the program with the protocol it names."""
     found: list[Exported] = []
     for ref in program.mentioning("NSXPCInterface"):
-        unit = program.unit(ref)
-        root = (unit.value,) if isinstance(unit, Variable) and unit.value is not None else program.body(ref)
+        root = code_of(program, ref)
         roles = {
             id(call): _is_remote(node)
             for node in walk(root)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal as OneOf
 from typing import NamedTuple
 
-from ipclint.model.ir import Assign, Call, Expr, Member, Name, Node, walk
-from ipclint.program.link import conforms, owner_of, type_of
+from ipclint.model.ir import Assign, Call, Expr, Member, Name, walk
+from ipclint.program.link import code_of, conforms, owner_of, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -32,12 +32,9 @@ class Use(NamedTuple):
 @query(bottom=())
 def uses_in(program: Program, ref: UnitRef) -> tuple[Use, ...]:
     """Every use of the vocabulary in a function's body (or a variable's initialiser), in source order."""
-    unit = program.unit(ref)
-    value = getattr(unit, "value", None)
-    root = (value,) if isinstance(value, Node) else program.body(ref)
     found: list[Use] = []
     written: set[int] = set()
-    for node in walk(root):
+    for node in walk(code_of(program, ref)):
         if isinstance(node, Assign):
             written.add(id(node.target))
             found.extend(write_uses(program, ref, node))

@@ -69,7 +69,7 @@ def _endpoint(program: Program, unit: Function) -> Endpoint | None:
     open_ones = [listener for listener in listeners if not listener.requirement]
     for kind, context, confidence in (
         ("mach-service", "mach-service", "certain"),
-        ("anonymous", "anonymous", "likely"),
+        ("anonymous", "anonymous", "hint"),
         ("service", "embedded-service", "hint"),
     ):
         for listener in open_ones:

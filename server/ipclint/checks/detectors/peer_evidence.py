@@ -174,8 +174,12 @@ def guard(program: Program, ref: UnitRef) -> Guard:
 
 def is_debug(condition: str) -> bool:
     """Whether an `#if` condition keeps its code out of shipped builds."""
-    text = condition.replace(" ", "")
-    return ("DEBUG" in text and "!DEBUG" not in text and "!(DEBUG" not in text) or text in ("!RELEASE", "!(RELEASE)")
+    text = condition.replace(" ", "").replace("defined", "")
+    negated = False
+    while text.startswith("!") or (text.startswith("(") and text.endswith(")")):
+        negated ^= text.startswith("!")
+        text = text[1:] if text.startswith("!") else text[1:-1]
+    return ("DEBUG" in text and "!DEBUG" not in text and not negated) or (text == "RELEASE" and negated)
 
 
 def _flags(program: Program, ref: UnitRef) -> frozenset[str]:
