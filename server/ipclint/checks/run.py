@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from ipclint.checks import detectors, fix
+from ipclint.checks.debug import in_debug
 from ipclint.checks.detectors import UnitKind
 from ipclint.checks.plan import Check, checks_of
 from ipclint.checks.rule import Rule
@@ -97,12 +98,16 @@ class Checker:
         failures: list[Failure] = []
         for check in self._index.candidates(unit):
             try:
-                findings += check.detect(check.rule, self.program, ref, unit)
+                findings += self._shipped(check.rule, check.detect(check.rule, self.program, ref, unit))
             except Exception as error:  # one broken rule must not silence the others
                 if self._strict:
                     raise
                 failures.append(Failure(check.rule.id, ref, f"{type(error).__name__}: {error}"))
         return Report(tuple(findings), tuple(failures))
+
+    def _shipped(self, rule: Rule, findings: Iterator[Finding]) -> Iterator[Finding]:
+        """The findings without those in code that only debug builds hold, unless the rule asks for them."""
+        return (found for found in findings if rule.debug or not in_debug(self.program, found.place))
 
 
 class _Index:

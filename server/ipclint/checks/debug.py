@@ -1,0 +1,100 @@
+"""Code that never ships: what stands under an `#if` that holds in debug builds only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from ipclint.model.facts import Function, Macro, Type, Variable
+from ipclint.model.finding import Place
+from ipclint.model.ir import Conditional, walk
+from ipclint.program.program import Program, UnitRef
+
+DEBUG_FLAGS = frozenset({"DEBUG", "_DEBUG", "DEBUG_BUILD", "TESTING"})
+RELEASE_FLAGS = frozenset({"NDEBUG", "RELEASE"})
+
+MAX_LENGTH = 300
+"""How many characters of a condition are read; that bounds its nesting."""
+
+_TOKEN = re.compile(r"&&|\|\||!(?!=)|[()]|[^\s()!&|]+(?:\s*(?:==|!=|>=|<=|>|<)\s*\w+)?")
+
+
+def is_debug_only(conditions: Iterable[str]) -> bool:
+    """Whether code under these nested `#if` conditions is compiled in debug builds only."""
+    return any(_Condition(text).needs_debug() for text in conditions)
+
+
+def in_debug(program: Program, place: Place) -> bool:
+    """Whether a place is compiled in debug builds only, by the conditions of its unit or around its statement."""
+    ref = UnitRef(place.path, place.unit)
+    unit = program.unit(ref) if place.unit else None
+    if isinstance(unit, Function | Variable | Type | Macro) and is_debug_only(unit.conditions):
+        return True
+    if not isinstance(unit, Function):
+        return False
+    return any(
+        start <= place.start < end for conditions, start, end in _clauses(program, ref) if is_debug_only(conditions)
+    )
+
+
+def _clauses(program: Program, ref: UnitRef) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """The clauses of every `#if` in a body: what must hold, and the bytes of the statements in it."""
+    for node in walk(program.body(ref)):
+        if isinstance(node, Conditional):
+            before: tuple[str, ...] = ()
+            for condition, body in node.clauses:
+                if body:
+                    yield (*before, condition) if condition else before, body[0].start, body[-1].end
+                before = (*before, f"!({condition})")
+
+
+class _Condition:
+    """An `#if` expression, read by precedence: `||` over `&&` over `!`."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = _TOKEN.findall(re.sub(r"\bdefined\b", "", text[:MAX_LENGTH]))
+        self._at = 0
+
+    def needs_debug(self) -> bool:
+        """Whether it can hold only where a debug flag is set."""
+        return self._either()[0]
+
+    def _either(self) -> tuple[bool, bool]:
+        """Whether being true needs a debug build, and whether being false does."""
+        true, false = self._both()
+        while self._take("||"):
+            other_true, other_false = self._both()
+            true, false = true and other_true, false or other_false
+        return true, false
+
+    def _both(self) -> tuple[bool, bool]:
+        true, false = self._one()
+        while self._take("&&"):
+            other_true, other_false = self._one()
+            true, false = true or other_true, false and other_false
+        return true, false
+
+    def _one(self) -> tuple[bool, bool]:
+        negated = False
+        while self._take("!"):
+            negated = not negated
+        if self._take("("):
+            true, false = self._either()
+            self._take(")")
+        else:
+            flag = self._tokens[self._at] if self._at < len(self._tokens) else ""
+            self._at += 1
+            true, false = _flag(flag)
+        return (false, true) if negated else (true, false)
+
+    def _take(self, token: str) -> bool:
+        found = self._at < len(self._tokens) and self._tokens[self._at] == token
+        self._at += found
+        return found
+
+
+def _flag(text: str) -> tuple[bool, bool]:
+    """What a flag, alone or compared with a number, tells: being true needs a debug build, being false does."""
+    name = re.split(r"[\s=!<>]", text, maxsplit=1)[0]
+    needs = (name in DEBUG_FLAGS, name in RELEASE_FLAGS)
+    return (needs[1], needs[0]) if re.search(r"(?:==\s*0|!=\s*1)$", text) else needs
