@@ -59,6 +59,12 @@ def declarations(program: Program, name: str) -> tuple[tuple[UnitRef, Type], ...
     return tuple((ref, unit) for ref, unit in found if isinstance(unit, Type))
 
 
+@query(bottom=False)
+def is_outside(program: Program, name: str) -> bool:
+    """Whether a type is declared elsewhere: the program has at most extensions and categories of it."""
+    return all(unit.kind in ("extension", "category") for _, unit in declarations(program, name))
+
+
 @query(bottom=frozenset())
 def ancestors(program: Program, name: str) -> frozenset[str]:
     """Names of all supertypes and protocols, in the program or outside it; `name` itself is not among them."""
@@ -93,9 +99,9 @@ def conforms(program: Program, name: str, to: str) -> bool | None:
     above = ancestors(program, name)
     if to in above:
         return True
-    if not declarations(program, name):
+    if is_outside(program, name):
         return None
-    outside = {parent for parent in above if parent not in ROOTS and not declarations(program, parent)}
+    outside = {parent for parent in above if parent not in ROOTS and is_outside(program, parent)}
     return None if outside else False
 
 
@@ -282,7 +288,7 @@ def _type_of_member(program: Program, ref: UnitRef, base: Expr | None, name: str
     if not found and receiver.endswith(".Type"):
         if name[:1].isupper():  # a nested type: Outer.Inner
             return f"{name}.Type"
-        if not declarations(program, plain) or any(name == case.name for _, t in declarations(program, plain) for case in t.cases):
+        if is_outside(program, plain) or any(name == case.name for _, t in declarations(program, plain) for case in t.cases):
             return plain  # UIPasteboard.general, FileManager.default, Kind.first: a static of a type is mostly of that type
     return found
 
@@ -303,7 +309,7 @@ def _type_of_call(program: Program, ref: UnitRef, call: Call, depth: int) -> str
     if not call.args and plain:
         if found := property_type(program, base_type(plain), call.name):
             return found
-    if receiver.endswith(".Type") and not declarations(program, plain):
+    if receiver.endswith(".Type") and is_outside(program, plain):
         return plain  # a class factory of a type that is not here: [UIPasteboard generalPasteboard]
     return ""
 
@@ -340,7 +346,7 @@ def resolve(program: Program, ref: UnitRef, call: Call, depth: int = 0) -> Resol
         implementers = _implementers(program, receiver, call)
         if implementers:
             return Resolution(implementers, len(implementers) == 1)
-    if receiver and not declarations(program, receiver) and receiver not in ("id", "Any", "AnyObject"):
+    if receiver and is_outside(program, receiver) and receiver not in ("id", "Any", "AnyObject"):
         return NOBODY  # a type from outside: its methods are not here (extensions of it are, see members_for_call)
     by_name = _with_body(program, _accepting(program, functions_for_call(program, call), call))
     methods = tuple(r for r in by_name if owner_of(program, r))

@@ -67,7 +67,7 @@ def call_uses(program: Program, ref: UnitRef, call: Call) -> tuple[Use, ...]:
         for spelling in program.vocabulary.by_word.get(name, ()):
             if spelling.kind == "property" and (fit := _receiver_fits(program, ref, call.target, spelling)) is not None:
                 found.append(Use(spelling.api, "write", call, call.target, call.args, fit))
-    return tuple(dict.fromkeys(found))
+    return tuple({(use.api.name, use.kind): use for use in found}.values())
 
 
 def read_uses(program: Program, ref: UnitRef, member: Member) -> tuple[Use, ...]:
