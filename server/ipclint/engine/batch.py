@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ from ipclint.engine.disk import Disk, Unreadable
 from ipclint.engine.prefilter import declared_names, word_filter
 from ipclint.engine.store import Store, digest
 from ipclint.model.facts import encode
-from ipclint.readers import READER_VERSION, SOURCES, read
+from ipclint.readers import READER_VERSION, read
 
 CHUNK_BYTES = 512 * 1024
 """How much source a task holds: enough to make sending it cheap, little enough to share the work evenly."""
@@ -50,28 +49,23 @@ class Outcome(NamedTuple):
 class Batch(NamedTuple):
     root: str
     words: frozenset[str]
-    store: str | None  # the folder of the cache
+    store: Path | None  # the folder of the cache
     files: tuple[Wanted, ...]
 
 
 def read_batch(batch: Batch) -> list[Outcome]:
     """The outcomes of a batch in its order. Runs in workers; never raises for what a file holds."""
-    disk, store = Disk(Path(batch.root)), _store(batch.store)
+    disk, store = Disk(Path(batch.root)), Store(batch.store)
     matters = word_filter(batch.words)
     return [_read_one(file, disk, store, matters) for file in batch.files]
 
 
-@lru_cache(maxsize=1)
-def _store(folder: str | None) -> Store:
-    return Store(None if folder is None else Path(folder))
-
-
-def _read_one(file: Wanted, disk: Disk, store: Store, matters) -> Outcome:
+def _read_one(file: Wanted, disk: Disk, store: Store, matters: Callable[[bytes], object]) -> Outcome:
     data = disk.read(file.path)
     if isinstance(data, Unreadable):
         return Outcome(file.path, b"", problem=data.problem)
     content = digest(data)
-    if not file.whole and file.kind in SOURCES and not matters(data):
+    if not file.whole and not matters(data):
         return Outcome(file.path, content, names=declared_names(file.kind, data))
     key = facts_key(file.path, content)
     facts = store.get(key)
@@ -106,7 +100,9 @@ class Reader:
     A given `executor` is used from the first file on. Use as a context manager; leaving it stops its own pool.
     """
 
-    def __init__(self, root: str, words: frozenset[str], store: str | None, jobs: int, executor: Executor | None = None):
+    def __init__(
+        self, root: str, words: frozenset[str], store: Path | None, jobs: int, executor: Executor | None = None
+    ):
         self._batch = Batch(root, words, store, ())
         self._jobs = jobs or os.cpu_count() or 1
         self._executor = executor

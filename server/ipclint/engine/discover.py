@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -13,11 +13,27 @@ from typing import NamedTuple
 from ipclint.engine.config import Config
 from ipclint.engine.disk import Disk
 from ipclint.engine.ignore import IgnoreFile
-from ipclint.readers import SOURCES, kind_of
+from ipclint.readers import kind_of
 
 VENDORED = frozenset(
-    "Pods Carthage DerivedData SourcePackages Checkouts Vendor Vendors Vendored ThirdParty Third-Party third_party"
-    " thirdparty 3rdparty node_modules bower_components build".split()
+    [
+        "Pods",
+        "Carthage",
+        "DerivedData",
+        "SourcePackages",
+        "Checkouts",
+        "Vendor",
+        "Vendors",
+        "Vendored",
+        "ThirdParty",
+        "Third-Party",
+        "third_party",
+        "thirdparty",
+        "3rdparty",
+        "node_modules",
+        "bower_components",
+        "build",
+    ]
 )
 """Folders of code that others wrote or a tool made; a hidden folder (`.build`, `.swiftpm`) is never looked into."""
 
@@ -27,6 +43,8 @@ IGNORE_FILES = (".gitignore", ".ignore", ".ipclintignore")
 MAX_DEPTH = 60
 """Folders nested deeper than this are left out."""
 
+SOURCES = frozenset({"swift", "objc", "c"})
+"""The kinds of files that hold code; the others are always read."""
 TEST_CODE = "test code"
 
 
@@ -114,11 +132,15 @@ class _Frame(NamedTuple):
     left_out: str  # why this folder is left out but for what `include` names in it; "" when it is not
 
 
-def discover(disk: Disk, scope: Scope) -> Discovery:
-    """Walk the root. The files come sorted by path."""
+def discover(disk: Disk, scope: Scope, under: Iterable[str] = ("",)) -> Discovery:
+    """Walk these folders of the root, and take these files of it whatever their names say. The files come sorted."""
     found = Discovery()
     above = _ignores_above(disk.root)
-    todo = [_Frame("", above or (), above is not None, "")]
+    root = _Frame("", above or (), above is not None, "")
+    todo = [root._replace(folder=path) for path in under if os.path.isdir(disk.absolute(path))]
+    for path in set(under).difference(frame.folder for frame in todo):
+        if (kind := kind_of(path)) is not None:
+            found.files.append(Found(path, kind, os.path.getsize(disk.absolute(path))))
     while todo:
         frame = todo.pop()
         try:
@@ -134,7 +156,7 @@ def discover(disk: Disk, scope: Scope) -> Discovery:
         frame = _with_ignores(disk, frame, names)
         for entry in entries:
             todo += _visit(entry, frame, scope, found)
-    found.files.sort()
+    found.files = sorted(set(found.files))
     found.folders.sort()
     found.problems.sort()
     return found

@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+SUPPRESSION = "ipclint:ignore"
+"""Also a word that makes a file matter."""
+
 _DECLARES = rb"(?:class|struct|enum|protocol|extension|actor|func|typealias|let|var)"
 _SWIFT = re.compile(rb"\n[ \t]{0,8}+(?:(?!" + _DECLARES + rb" )[\w@()]++ )*+" + _DECLARES + rb" (?:\w+\.)*+(\w+)")
 _OBJC = re.compile(

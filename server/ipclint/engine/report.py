@@ -120,5 +120,10 @@ def resolve(finding: Finding, severity: Severity, document: Callable[[str], Docu
 def fingerprint(report: Report, source: bytes) -> str:
     """A name for the finding that survives moved lines: rule, file, unit and the text reported, spaces aside."""
     text = b" ".join(source[report.location.start : report.location.end].split())
-    parts = (report.rule.encode(), report.path.encode("utf-8", "surrogateescape"), report.finding.place.unit.encode(), text)
+    parts = (
+        report.rule.encode(),
+        report.path.encode("utf-8", "surrogateescape"),
+        report.finding.place.unit.encode(),
+        text,
+    )
     return hashlib.blake2b(b"\0".join(parts), digest_size=16).hexdigest()

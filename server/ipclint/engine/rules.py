@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ipclint.checks.rulebook import (
-    RuleError,
     Rulebook,
+    RuleError,
     compile_rulebook,
     load_rulebook,
     parse_rulebook,
 )
+from ipclint.engine.builtin import with_builtin
 from ipclint.engine.config import ConfigError
 from ipclint.engine.disk import MAX_BYTES
 from ipclint.engine.store import Store, digest
@@ -30,13 +31,13 @@ def shipped_rules() -> Path:
 
 
 def rulebook(own: tuple[Path, ...], store: Store) -> Rulebook:
-    """The shipped rules and those in the folders `own`. Raises ConfigError for a mistake in one of them."""
+    """The shipped rules, those in the folders `own` and the engine's. Raises ConfigError for a mistake in one of them."""
     shipped = shipped_rules()
     compiled = _bytes(shipped / COMPILED)
     if compiled is not None and not own:
         loaded = load_rulebook(compiled)
         if loaded is not None:
-            return loaded
+            return with_builtin(loaded)
     texts = _texts((shipped, *own))
     key = digest(b"rulebook", *(text.encode() for table in texts for pair in table.items() for text in pair))
     blob = store.get(key)
@@ -44,7 +45,7 @@ def rulebook(own: tuple[Path, ...], store: Store) -> Rulebook:
     if loaded is None:
         loaded = _parse(texts)
         store.put(key, compile_rulebook(loaded))
-    return loaded
+    return with_builtin(loaded)
 
 
 def parse_folders(folders: tuple[Path, ...]) -> Rulebook:

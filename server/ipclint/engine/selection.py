@@ -7,9 +7,17 @@ from typing import NamedTuple
 
 from ipclint.checks.rule import Rule
 from ipclint.checks.rulebook import Rulebook, Selector, UnknownRule
-from ipclint.engine.config import Config, ConfigError
+from ipclint.engine.config import Config, ConfigError, nearest
 from ipclint.engine.ignore import IgnoreFile
 from ipclint.model.finding import PROFILES, Finding, Profile, Severity
+
+
+class SelectorError(ConfigError):
+    """A selector, `pattern`, that names nothing."""
+
+    def __init__(self, pattern: str, text: str) -> None:
+        super().__init__(text)
+        self.pattern = pattern
 
 
 class _Section(NamedTuple):
@@ -22,7 +30,7 @@ class _Section(NamedTuple):
 
 
 class Selection:
-    """The configuration's answer for each finding. Raises ConfigError on a selector that names no rule."""
+    """The configuration's answer for each finding. Raises SelectorError on a selector that names no rule."""
 
     def __init__(self, config: Config, rulebook: Rulebook) -> None:
         self._profile = config.profile
@@ -89,8 +97,8 @@ def _severities(
 def _selector(setting: str, pattern: str, rulebook: Rulebook) -> Selector:
     profile = pattern.removeprefix("profile:")
     if profile != pattern and profile not in PROFILES:
-        raise ConfigError(f"{setting}: there is no profile {profile!r}; there are {', '.join(PROFILES)}")
+        raise SelectorError(pattern, f'{setting}: there is no profile "{profile}"{nearest(profile, PROFILES)}')
     try:
         return rulebook.selector(pattern)
     except UnknownRule as error:
-        raise ConfigError(f"{setting}: {error}") from None
+        raise SelectorError(pattern, f"{setting}: {error}") from None

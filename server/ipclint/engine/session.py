@@ -7,7 +7,7 @@ documents; it reads any other file from disk when it must show a piece of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Literal as OneOf
@@ -15,20 +15,22 @@ from typing import NamedTuple
 
 from ipclint.checks.rulebook import Rulebook
 from ipclint.engine.batch import Outcome, Reader, Wanted
-from ipclint.engine.builtin import with_builtin
 from ipclint.engine.changes import Change, Delta
 from ipclint.engine.config import Config
-from ipclint.engine.discover import Discovery, Found, Scope, discover
+from ipclint.engine.discover import SOURCES, Discovery, Found, Scope, discover
 from ipclint.engine.disk import Disk
 from ipclint.engine.prefilter import SUPPRESSION
+from ipclint.engine.recall import Recall, Recalled
 from ipclint.engine.report import Document, Report
 from ipclint.engine.reporting import reports_of
 from ipclint.engine.selection import Selection
+from ipclint.engine.store import Store
 from ipclint.engine.workspace import Workspace
 from ipclint.model.facts import ProjectFacts, SourceFacts
 from ipclint.model.finding import Fix
 from ipclint.model.source import Span
-from ipclint.readers import SOURCES, kind_of
+from ipclint.program.program import UnitRef
+from ipclint.readers import kind_of
 
 MAX_ROUNDS = 8
 """How often the files that the program asked for are read before it must do with what it has."""
@@ -42,20 +44,28 @@ class Progress(NamedTuple):
     total: int
 
 
+class Survey(NamedTuple):
+    """The files of a workspace, the memory of them, and what it gave."""
+
+    discovery: Discovery
+    recall: Recall
+    recalled: Recalled
+
+
 class Session:
     """A workspace under watch. One thread at a time. `root` is the folder that no path leaves.
 
-    `store` is the folder of the cache, None for none. Raises ConfigError when the configuration names a rule that the
-    rulebook does not have.
+    `store` is the folder of the cache, None for none.
+    Raises ConfigError when the configuration names a rule that the rulebook does not have.
     """
 
-    def __init__(self, root: Path, config: Config, rulebook: Rulebook, *, store: Path | None = None) -> None:
+    def __init__(self, root: Path, config: Config, rulebook: Rulebook, store: Path | None = None) -> None:
         self.config = config
-        self.rulebook = with_builtin(rulebook)
+        self.rulebook = rulebook
         self.discovery = Discovery()
         self._selection = Selection(config, self.rulebook)
         self._words = self.rulebook.triggers() | {SUPPRESSION}
-        self._store = store
+        self._store = Store(store)
         self._disk = Disk(root)
         self._scope = Scope(config)
         self._files = Workspace(self._disk, self._scope, self.rulebook, self._words)
@@ -64,24 +74,33 @@ class Session:
 
     # ── what happened ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def load(self, discovery: Discovery | None = None, executor: Executor | None = None) -> Delta:
+    def load(self, executor: Executor | None = None) -> Delta:
         """Index the workspace from disk; documents that an editor has open stay as they are."""
         before = dict(self._reports)
-        for _ in self.index(discovery, executor):
+        for _ in self.index(executor=executor):
             pass
         paths = before.keys() | self._reports.keys()
         return Delta(frozenset(path for path in paths if before.get(path) != self._reports.get(path)))
 
-    def index(self, discovery: Discovery | None = None, executor: Executor | None = None) -> Iterator[Progress]:
+    def survey(self, under: Iterable[str] = ("",)) -> Survey:
+        """What there is to look at below these folders (or files) of the workspace, and what is remembered of it."""
+        discovery = discover(self._disk, self._scope, under)
+        recall = Recall(self._disk, self._store, self._words)
+        return Survey(discovery, recall, recall.recall(_in_order(discovery.files)))
+
+    def index(self, survey: Survey | None = None, executor: Executor | None = None) -> Iterator[Progress]:
         """As `load`, a step at a time: between two steps any other method may be called."""
-        self.discovery = discovery or discover(self._disk, self._scope)
+        self.discovery, recall, (outcomes, rest) = survey or self.survey()
         self._files.split(self.discovery)
+        touched = self._learn(outcomes)
         with self._reader(self.config.jobs, executor) as reader:
-            touched: set[str] = set()
-            files = _in_order(self.discovery.files)
-            for done, outcomes in _counted(reader.read(files)):
-                touched |= self._learn(outcomes)
-                yield Progress("reading", done, len(files))
+            done, total = len(outcomes), len(self.discovery.files)
+            for run in reader.read(rest):
+                touched |= self._learn(run)
+                recall.note(run)
+                done += len(run)
+                yield Progress("reading", done, total)
+            recall.keep()
             touched.update(self._files.drop_tests())
             yield from self._settle(touched, set(), reader)
 
@@ -112,8 +131,10 @@ class Session:
 
     def fixes(self, report: Report) -> tuple[Fix, ...]:
         """The fixes of a report against the files as they stand now, the best first."""
+        if report.finding.rule.startswith("ipclint/"):
+            return ()
         checker = self._files.island(report.path).checker
-        return tuple(checker.fixes(report.finding, self._source, self._extents))
+        return checker.fixes(report.finding, self._source, self._extent)
 
     def document(self, path: str) -> Document:
         """A file as it stands, the open document before the one on disk; without bytes when it cannot be read."""
@@ -121,6 +142,11 @@ class Session:
 
     def is_open(self, path: str) -> bool:
         return self._files.is_open(path)
+
+    @property
+    def test_files(self) -> int:
+        """How many files were read and then left out because they turned out to be test code."""
+        return self._files.test_files
 
     def problems(self) -> list[tuple[str, str]]:
         """What could not be read, or not in full, with the reason, and rules that failed; sorted by path."""
@@ -175,7 +201,7 @@ class Session:
                 for hop in (hop for report in new for hop in report.steps):
                     self._passing[hop.location.path].add(path)
 
-    def _reports_now(self, path: str, document) -> tuple[Report, ...]:
+    def _reports_now(self, path: str, document: Callable[[str], Document]) -> tuple[Report, ...]:
         facts = self._files.facts.get(path)
         findings = self._files.island(path).findings(path) if facts is not None else []
         if not findings and not (facts is not None and facts.suppressions):
@@ -183,28 +209,24 @@ class Session:
         return reports_of(document(path), findings, self._selection, self.rulebook, document)
 
     def _reader(self, jobs: int, executor: Executor | None = None) -> Reader:
-        return Reader(self._disk.root, self._words, None if self._store is None else str(self._store), jobs, executor)
+        return Reader(self._disk.root, self._words, self._store.folder, jobs, executor)
 
     def _source(self, path: str) -> bytes:
         return self._files.document(path).data
 
-    def _extents(self, path: str) -> dict[str, Span]:
-        facts = self._files.facts.get(path)
-        return facts.extents if isinstance(facts, SourceFacts) else {}
+    def _extent(self, ref: UnitRef) -> Span:
+        facts = self._files.facts.get(ref.path)
+        extents = facts.extents if isinstance(facts, SourceFacts) else {}
+        return extents.get(ref.key, Span(0, 0))
 
 
 def _in_order(files: Sequence[Found]) -> list[Wanted]:
     """Property lists and projects are read whatever stands in them; the largest sources first, so that no worker is
     left with one at the end."""
-    return [Wanted(*file, whole=file.kind not in SOURCES) for file in sorted(files, key=lambda file: (-file.size, file))]
+    return [
+        Wanted(*file, whole=file.kind not in SOURCES) for file in sorted(files, key=lambda file: (-file.size, file))
+    ]
 
 
 def _whole(path: str) -> Wanted:
     return Wanted(path, kind_of(path) or "", 16 * 1024, whole=True)
-
-
-def _counted(runs: Iterable[list[Outcome]]) -> Iterator[tuple[int, list[Outcome]]]:
-    done = 0
-    for run in runs:
-        done += len(run)
-        yield done, run

@@ -32,21 +32,31 @@ def digest(*parts: bytes) -> bytes:
 
 
 def cache_folder() -> Path:
-    """IPCLINT_CACHE_DIR, else the platform's folder for caches."""
+    """The folder of this build's cache, in IPCLINT_CACHE_DIR or else in the platform's folder for caches."""
     if named := os.environ.get("IPCLINT_CACHE_DIR"):
-        return Path(named)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "ipclint"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "ipclint" / "Cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ipclint"
+        caches = Path(named)
+    elif sys.platform == "darwin":
+        caches = Path.home() / "Library" / "Caches" / "ipclint"
+    elif sys.platform == "win32":
+        caches = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "ipclint" / "Cache"
+    else:
+        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ipclint"
+    return caches / f"{__version__}-{_build()}"
+
+
+def _build() -> str:
+    """A name for the code that runs, so that a source tree that is worked on does not recall what older code said."""
+    package = Path(__file__).resolve().parent.parent
+    files = sorted(package.rglob("*.py"))
+    stamps = ((str(file.relative_to(package)), file.stat().st_mtime_ns) for file in files)
+    return digest(*(f"{name}\0{time}".encode() for name, time in stamps)).hex()[:12]
 
 
 class Store:
-    """Values by digest, in one folder a version of this program. `None` as the folder: a store that keeps nothing."""
+    """Values by digest, in one folder. With None as the folder, a store that keeps nothing."""
 
     def __init__(self, folder: Path | None) -> None:
-        self.folder = None if folder is None else folder / __version__
+        self.folder = folder
 
     def get(self, key: bytes) -> bytes | None:
         """The value kept under a digest, None when there is none or it is damaged."""
@@ -73,7 +83,7 @@ class Store:
         return self.folder / name[:2] / name[2:]
 
     def trim(self, limit: int = MAX_BYTES) -> None:
-        """Drop the oldest entries when the cache has grown past `limit` bytes; other versions' entries go first."""
+        """Drop the oldest entries when the cache has grown past `limit` bytes; those of other builds go first."""
         if self.folder is None:
             return
         entries = sorted(_entries(self.folder.parent, self.folder.name))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterable, Iterator
 
 from ipclint.checks.rulebook import Rulebook
 from ipclint.engine.batch import Outcome
 from ipclint.engine.changes import Change
-from ipclint.engine.discover import Discovery, Scope
+from ipclint.engine.discover import SOURCES, Discovery, Scope
 from ipclint.engine.disk import Disk, Unreadable
 from ipclint.engine.island import Island
 from ipclint.engine.islands import Islands
@@ -16,7 +17,8 @@ from ipclint.engine.prefilter import declared_names, word_filter
 from ipclint.engine.report import Document
 from ipclint.engine.testcode import TestTargets, imports_tests
 from ipclint.model.facts import Facts, ProjectFacts, SourceFacts, decode
-from ipclint.readers import SOURCES, kind_of, read
+from ipclint.readers import Kind, kind_of, read
+from ipclint.readers.decoding import decoded
 
 
 class Workspace:
@@ -70,9 +72,12 @@ class Workspace:
     def take(self, change: Change) -> bool:
         """Take in a change; whether the file is not what it was."""
         path = change.path
+        kind = kind_of(path)
         document = self._open.get(path)
+        if kind is None or not self.scope.holds(path):
+            return False
         if change.kind == "opened":
-            self._open[path] = document = OpenDocument(path, change.data)
+            self._open[path] = document = OpenDocument(path, kind, change.data)
             return self._know(path, document.facts)
         if change.kind == "edited":
             return document is not None and self._know(path, document.edit(change.edits))
@@ -82,7 +87,7 @@ class Workspace:
             return False
         if change.kind == "gone":
             return self._forget(path)
-        return self._written(path, change.data)
+        return self._written(path, kind, change.data)
 
     def on_disk(self, path: str) -> Change:
         """What the disk says of a file now."""
@@ -93,10 +98,7 @@ class Workspace:
             return Change.gone(path)
         return Change.written(path, found)
 
-    def _written(self, path: str, data: bytes) -> bool:
-        kind = kind_of(path)
-        if kind is None or not self.scope.holds(path):
-            return False
+    def _written(self, path: str, kind: Kind, data: bytes) -> bool:
         if kind in SOURCES and path not in self.facts and not self._matters(data):
             island = self.island(path)
             names = declared_names(kind, data)
@@ -105,9 +107,7 @@ class Workspace:
                 return False
         return self._know(path, read(path, data))
 
-    def _know(self, path: str, facts: Facts | None) -> bool:
-        if facts is None or not self.scope.holds(path):
-            return False
+    def _know(self, path: str, facts: Facts) -> bool:
         if isinstance(facts, SourceFacts) and self._is_test(path, facts):
             self._test_files.add(path)
             return self._forget(path)
@@ -155,7 +155,10 @@ class Workspace:
         if opened is not None:
             return Document(path, opened.data, self.facts.get(path))
         found = self.disk.read(path)
-        return Document(path, b"" if isinstance(found, Unreadable) else found, self.facts.get(path))
+        data = b"" if isinstance(found, Unreadable) else found
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            data = decoded(data).data  # what the facts count in
+        return Document(path, data, self.facts.get(path))
 
     def is_open(self, path: str) -> bool:
         return path in self._open
