@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
 
+from ipclint.engine.changes import ByteEdit
 from ipclint.lsp.convert import ENCODINGS, Positions
-from ipclint.lsp.documents import Document, Documents, Splice
+from ipclint.lsp.documents import Document
 from ipclint.model.source import LineIndex
 
 from .test_convert import model_position
@@ -36,8 +37,8 @@ def test_the_mirror_equals_the_buffer(text: str, encoding: str, data: st.DataObj
         whole = isinstance(changes[-1], types.TextDocumentContentChangeWholeDocument)
         text = replacement if whole else text[:start] + replacement + text[end:]
     mirrored = document.data
-    for splice in document.apply(changes, positions, 7):
-        mirrored = mirrored[: splice.start] + splice.text + mirrored[splice.end :]
+    for edit in document.apply(changes, positions, 7):
+        mirrored = mirrored[: edit.start] + edit.text + mirrored[edit.end :]
     assert document.data == text.encode() == mirrored
     assert document.starts == LineIndex(text.encode()).starts
     assert document.version == 7
@@ -54,16 +55,6 @@ def test_no_range_breaks_the_mirror(text: str, encoding: str, ends: tuple[int, .
 
 def test_later_ranges_refer_to_the_text_that_earlier_changes_left():
     document = Document("file:///a.swift", "swift", 1, "ab\n")
-    splices = document.apply([partial((0, 0), (0, 0), "x\n"), partial((1, 0), (1, 1), "y")], Positions(), 2)
+    edits = document.apply([partial((0, 0), (0, 0), "x\n"), partial((1, 0), (1, 1), "y")], Positions(), 2)
     assert document.data == b"x\nyb\n"
-    assert splices == [Splice(0, 0, b"x\n"), Splice(2, 3, b"y")]
-
-
-def test_opening_twice_replaces_and_closing_twice_is_nothing():
-    documents = Documents()
-    documents.open(types.TextDocumentItem("file:///a.swift", "swift", 1, "old"))
-    documents.open(types.TextDocumentItem("file:///a.swift", "swift", 2, "new"))
-    assert [document.data for document in documents] == [b"new"]
-    assert documents.close("file:///a.swift") is not None
-    assert documents.close("file:///a.swift") is None
-    assert len(documents) == 0
+    assert edits == [ByteEdit(0, 0, b"x\n"), ByteEdit(2, 3, b"y")]

@@ -1,0 +1,157 @@
+"""Code actions: what can be done about the findings under the cursor. Computed from the range that is asked about.
+
+The diagnostics that a client sends along are not looked at: some clients drop what stands in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from lsprotocol import types
+
+from ipclint.checks.edits import compatible, insert_before
+from ipclint.engine.report import Report, fingerprint
+from ipclint.lsp.client import Client
+from ipclint.lsp.diagnostics import Diagnostics
+from ipclint.lsp.edits import Edits
+from ipclint.lsp.folders import Address
+from ipclint.model.finding import Fix
+from ipclint.model.source import LineIndex, Span
+
+QUICK_FIX = types.CodeActionKind.QuickFix.value
+FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.ipclint"
+KINDS = (QUICK_FIX, FIX_ALL)
+
+_COMMENTS = {
+    **dict.fromkeys(("swift", "m", "mm", "h", "c"), "// {}"),
+    **dict.fromkeys(("plist", "entitlements", "xcent"), "<!-- {} -->"),
+}
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """What a code action carries until it is resolved: the finding by its fingerprint, and which fix of it."""
+
+    uri: str
+    title: str
+    finding: str = ""  # "" for all safe fixes of the document
+
+
+class Gone(LookupError):
+    """The finding that an action was offered for is not there any more."""
+
+
+class Actions:
+    """The actions of one document."""
+
+    def __init__(self, client: Client, address: Address, diagnostics: Diagnostics, edits: Edits) -> None:
+        self._client = client
+        self._session = address.folder.session
+        self._path = address.path
+        self._lines = address.folder.lines(address.path)
+        self._uri = address.folder.uri(address.path)
+        self._diagnostics = diagnostics
+        self._edits = edits
+
+    def offered(self, span: Span, only: Sequence[str] | None, asked: bool) -> list[types.CodeAction]:
+        """The actions for a range of bytes; `only` are the kinds that the client wants, None for every kind.
+
+        `asked` is false when the client asks by itself, on each move of the cursor, to know whether to show a bulb.
+        """
+        actions: list[types.CodeAction] = []
+        if wanted(QUICK_FIX, only):
+            touched = under(self._session.reports(self._path), span, self._lines)
+            for report in touched:
+                actions += self._fixes(report)
+            for report in touched:
+                actions += self._suppressions(report)
+        if wanted(FIX_ALL, only) and (asked or only) and (fixes := self._safe_fixes()):
+            title = f"Apply all safe ipclint fixes ({len(fixes)})"
+            actions.append(self._action(title, FIX_ALL, Ticket(self._uri, title), fixes))
+        return actions
+
+    def resolve(self, ticket: Ticket) -> types.WorkspaceEdit:
+        """The edit of an action, against the text as it stands now. Raises Gone."""
+        if not ticket.finding:
+            return self._edits.of(self._safe_fixes())
+        for report in self._session.reports(self._path):
+            if fingerprint(report, self._lines.data) == ticket.finding:
+                for fix in (*self._session.fixes(report), *suppressing(report, self._lines)):
+                    if fix.title == ticket.title:
+                        return self._edits.of((fix,))
+        raise Gone(ticket.title)
+
+    def _fixes(self, report: Report) -> Iterator[types.CodeAction]:
+        fixes = [fix for fix in self._session.fixes(report) if self._edits.can_apply(fix)]
+        for number, fix in enumerate(sorted(fixes, key=lambda fix: not fix.safe)):
+            yield self._quick_fix(report, fix, preferred=number == 0 and fix.safe)
+
+    def _suppressions(self, report: Report) -> Iterator[types.CodeAction]:
+        for fix in suppressing(report, self._lines):
+            yield self._quick_fix(report, fix, preferred=False)
+
+    def _quick_fix(self, report: Report, fix: Fix, preferred: bool) -> types.CodeAction:
+        ticket = Ticket(self._uri, fix.title, fingerprint(report, self._lines.data))
+        action = self._action(fix.title, QUICK_FIX, ticket, (fix,))
+        action.diagnostics = [self._diagnostics.diagnostic(report)]
+        action.is_preferred = True if preferred and self._client.preferred else None
+        return action
+
+    def _action(self, title: str, kind: str, ticket: Ticket, fixes: Iterable[Fix]) -> types.CodeAction:
+        lazy = self._client.resolves_edits
+        return types.CodeAction(
+            title,
+            kind=kind,
+            data=msgspec.to_builtins(ticket) if lazy else None,
+            edit=None if lazy else self._edits.of(fixes),
+        )
+
+    def _safe_fixes(self) -> list[Fix]:
+        """The best safe fix of each finding, as far as they can be applied together and touch this file alone."""
+        best = (
+            next((fix for fix in self._session.fixes(report) if fix.safe and self._is_local(fix)), None)
+            for report in self._session.reports(self._path)
+        )
+        return compatible(fix for fix in best if fix is not None)[0]
+
+    def _is_local(self, fix: Fix) -> bool:
+        return not fix.creates and all(edit.path == self._path for edit in fix.edits)
+
+
+def read_ticket(data: Any) -> Ticket | None:
+    """The ticket in an action that came back; None when it holds something else."""
+    try:
+        return msgspec.convert(data, Ticket)
+    except msgspec.ValidationError:
+        return None
+
+
+def wanted(kind: str, only: Sequence[str] | None) -> bool:
+    """Whether a client that wants the kinds `only` takes this one: a kind includes those that it is a prefix of."""
+    return only is None or any(kind == each or kind.startswith(f"{each}.") for each in only)
+
+
+def under(reports: Iterable[Report], span: Span, lines: LineIndex) -> list[Report]:
+    """The reports that a selection touches; those that begin on its line when it is a cursor that touches none."""
+    reports = tuple(reports)
+    touched = [each for each in reports if each.location.start <= span.end and span.start <= each.location.end]
+    if touched or span.start != span.end:
+        return touched
+    line = lines.position(span.start)[0]
+    return [each for each in reports if each.location.line == line]
+
+
+def suppressing(report: Report, lines: LineIndex) -> Iterator[Fix]:
+    """A comment on a line of its own above the finding. It gives no reason: one is asked for where it has to stand."""
+    comment = _COMMENTS.get(report.path.rpartition(".")[2])
+    above = lines.line(report.location.line - 1) if report.location.line else b""
+    if comment is None or report.rule.startswith("ipclint/") or above.endswith(b"\\"):
+        return
+    row = lines.line(report.location.line)
+    first = lines.starts[report.location.line] + len(row) - len(row.lstrip(b" \t"))
+    yield Fix(
+        f"Suppress {report.rule} here; write the reason behind --",
+        safe=False,
+        edits=(insert_before(report.path, lines.data, first, comment.format(f"ipclint:ignore {report.rule} -- ")),),
+    )

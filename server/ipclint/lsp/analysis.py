@@ -1,0 +1,223 @@
+"""The analysis thread's side of the server: events go into sessions, updates of what to show come out.
+
+Everything here belongs to that thread, except `tell`, `has_news` and `take_waiting`, which touch queues alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict, deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+
+from lsprotocol import types
+
+from ipclint.engine.changes import Change
+from ipclint.engine.config import FILE_NAME
+from ipclint.engine.session import Progress
+from ipclint.lsp.client import Client
+from ipclint.lsp.convert import Positions
+from ipclint.lsp.diagnostics import Diagnostics, mistaken
+from ipclint.lsp.documents import Document
+from ipclint.lsp.edits import Edits
+from ipclint.lsp.events import Closed, Configured, Edited, Event, FoldersChanged, OnDisk, Opened, Reread, Update
+from ipclint.lsp.folders import Address, Folder, Folders
+from ipclint.lsp.sessions import make_session
+from ipclint.lsp.settings import Settings
+from ipclint.readers import kind_of
+
+logger = logging.getLogger(__name__)
+
+
+class Batch:
+    """What happened in one folder since the last look."""
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+        self.on_disk: list[str] = []
+        self.edited: set[str] = set()
+
+
+class Analysis:
+    """`broken` is called, on this thread, with the address of a document that could not be analysed."""
+
+    def __init__(self, client: Client, settings: Settings, broken: Callable[[str], None]) -> None:
+        self.client = client
+        self.positions = Positions(client.encoding)
+        self.settings = settings
+        self.folders = Folders(lambda root: make_session(root, self.settings))
+        self._broken = broken
+        self._homes: dict[str, Address] = {}  # of open documents
+        self._uncertain: set[str] = set()  # open documents of which the session may hold another text
+        self._events: deque[Event] = deque()
+        self._waiting: deque[Folder] = deque()  # folders to be indexed
+        self._lost: list[Update] = []  # what must be taken back
+
+    # ── events in ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def tell(self, event: Event) -> None:
+        """Notes what happened; `settle` deals with it."""
+        self._events.append(event)
+
+    @property
+    def has_news(self) -> bool:
+        return bool(self._events)
+
+    def take_waiting(self) -> list[Folder]:
+        """The folders that have a session which was not indexed yet; each once."""
+        waiting: dict[Folder, None] = {}
+        while self._waiting:
+            waiting[self._waiting.popleft()] = None
+        return list(waiting)
+
+    def settle(self) -> list[Update]:
+        """Deals with all events so far together: many keystrokes cost one analysis."""
+        batches: dict[Folder, Batch] = defaultdict(Batch)
+        while self._events:
+            try:
+                self._take(self._events.popleft(), batches)
+            except Exception:
+                logger.exception("an event could not be dealt with")
+        updates = [update for folder, batch in batches.items() for update in self._analyse(folder, batch)]
+        updates += self._lost
+        self._lost = []
+        return updates
+
+    def _take(self, event: Event, batches: dict[Folder, Batch]) -> None:
+        match event:
+            case Opened(item):
+                self._close(item.uri, batches)
+                self._open(Document(item.uri, item.language_id, item.version, item.text), batches)
+            case Edited(uri, version, changes):
+                self._edit(uri, version, changes, batches)
+            case Reread(uri):
+                if uri in self._homes:
+                    self._whole(self._homes[uri], batches)
+            case Closed(uri):
+                self._close(uri, batches)
+            case OnDisk(uris):
+                self._disk(uris, batches)
+            case FoldersChanged(added, removed):
+                self._change_folders(added, removed, batches)
+            case Configured(settings):
+                if settings != self.settings:
+                    self.settings = settings
+                    for folder in self.folders:
+                        self._reopen(folder, batches)
+
+    def _open(self, document: Document, batches: dict[Folder, Batch]) -> None:
+        address = self.folders.place(document.uri, document.language)
+        self._homes[document.uri] = address
+        address.folder.documents[address.path] = document
+        self._whole(address, batches)
+
+    def _edit(
+        self,
+        uri: str,
+        version: int,
+        changes: tuple[types.TextDocumentContentChangeEvent, ...],
+        batches: dict[Folder, Batch],
+    ) -> None:
+        address = self._homes.get(uri)
+        if address is None:
+            logger.warning("a change of a document that is not open: %s", uri)
+            return
+        edits = address.folder.documents[address.path].apply(changes, self.positions, version)
+        if uri in self._uncertain:
+            self._whole(address, batches)
+        else:
+            batches[address.folder].changes.append(Change.edited(address.path, edits))
+            batches[address.folder].edited.add(address.path)
+
+    def _whole(self, address: Address, batches: dict[Folder, Batch]) -> None:
+        folder, path = address
+        batches[folder].changes.append(Change.opened(path, folder.documents[path].data))
+        batches[folder].edited.add(path)
+
+    def _close(self, uri: str, batches: dict[Folder, Batch]) -> None:
+        address = self._homes.pop(uri, None)
+        if address is not None:
+            folder, path = address
+            del folder.documents[path]
+            folder.changed_on_disk(path)
+            batches[folder].changes.append(Change.closed(path))
+            batches[folder].edited.add(path)
+            if not self.folders.is_workspace(folder):
+                self._lost.append(Update(uri, None, []))
+
+    def _disk(self, uris: Iterable[str], batches: dict[Folder, Batch]) -> None:
+        for address in filter(None, map(self.folders.find, uris)):
+            folder, path = address
+            folder.changed_on_disk(path)
+            if path == FILE_NAME or (kind_of(path) is None and not path.endswith(f"/{FILE_NAME}")):
+                self._reopen(folder, batches)  # another configuration, or a folder that came, went or moved
+            else:
+                batches[folder].on_disk.append(path)
+
+    def _change_folders(self, added: Iterable[str], removed: Iterable[str], batches: dict[Folder, Batch]) -> None:
+        for folder in filter(None, map(self.folders.remove, removed)):
+            batches.pop(folder, None)
+            self._lost += [Update(folder.uri(path), None, []) for path in folder.shown if path not in folder.documents]
+        self._waiting += filter(None, map(self.folders.add, added))
+        for uri, (folder, path) in list(self._homes.items()):
+            document = folder.documents[path]
+            if self.folders.place(uri, document.language) != (folder, path):
+                self._close(uri, batches)
+                self._open(document, batches)
+
+    def _reopen(self, folder: Folder, batches: dict[Folder, Batch]) -> None:
+        """Gives a folder a new session, with what is open in it."""
+        folder.reopen()
+        batches[folder] = Batch()
+        for path in folder.documents:
+            self._whole(Address(folder, path), batches)
+        if self.folders.is_workspace(folder):
+            self._waiting.append(folder)
+
+    # ── updates out ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _analyse(self, folder: Folder, batch: Batch) -> Iterator[Update]:
+        edited = {document.uri for path, document in folder.documents.items() if path in batch.edited}
+        try:
+            changed = folder.session.apply(batch.changes).changed
+            if batch.on_disk:
+                changed |= folder.session.refresh(batch.on_disk).changed
+            self._uncertain -= edited
+            yield from (
+                self.update(Address(folder, path), path in batch.edited) for path in sorted(changed | batch.edited)
+            )
+        except Exception:
+            logger.exception("the analysis failed")
+            self._uncertain |= edited
+            for uri in sorted(edited):
+                self._broken(uri)
+
+    def index(self, folder: Folder, progress: Callable[[Progress], bool]) -> Generator[None, None, list[Update]]:
+        """Reads a folder from disk, a step at a time; returns everything there is to show of it.
+
+        Stops short when `progress` returns false, or when the folder gets another session meanwhile.
+        """
+        session = folder.session
+        for step in session.index():
+            if folder.session is not session or not progress(step):
+                return []
+            yield
+        return [self.update(Address(folder, path)) for path in sorted({*session.paths(), *folder.shown})]
+
+    def update(self, address: Address, edited: bool = False) -> Update:
+        """What to show of a document now."""
+        folder, path = address
+        diagnostics = self.diagnostics(folder).of(folder.session.reports(path))
+        if folder.mistake is not None and folder.path_of(folder.mistake.file) == path:
+            diagnostics.append(mistaken(folder.mistake.text, folder.mistake.line))
+        (folder.shown.add if diagnostics else folder.shown.discard)(path)
+        return Update(folder.uri(path), folder.version(path), diagnostics, edited)
+
+    def address(self, uri: str) -> Address | None:
+        """Where a document or a file lives; None when it is in no folder that is known."""
+        return self._homes.get(uri) or self.folders.find(uri)
+
+    def diagnostics(self, folder: Folder) -> Diagnostics:
+        return Diagnostics(self.client, self.positions, folder.uri, folder.lines, folder.page)
+
+    def edits(self, folder: Folder) -> Edits:
+        return Edits(self.client, self.positions, folder.uri, folder.lines, folder.version)

@@ -1,0 +1,56 @@
+"""What the client can do, read once from its capabilities; anything not said is taken as not supported."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lsprotocol import types
+from pygls.capabilities import ServerCapabilitiesBuilder, get_capability
+
+
+class Client(NamedTuple):
+    encoding: str = "utf-16"
+    pulls: bool = False  # asks for diagnostics of open documents, so none are pushed for them
+    refreshes_diagnostics: bool = False  # can be told to ask again
+    related_information: bool = False
+    code_description: bool = False
+    diagnostic_data: bool = False
+    diagnostic_tags: frozenset[types.DiagnosticTag] = frozenset()
+    literal_actions: bool = False  # takes code actions rather than commands
+    resolves_edits: bool = False
+    preferred: bool = False
+    document_changes: bool = False
+    creates_files: bool = False
+    markdown: bool = False
+    watches: bool = False  # can be asked to watch files
+    progress: bool = False
+    asks_configuration: bool = False  # answers workspace/configuration
+
+    @classmethod
+    def of(cls, capabilities: types.ClientCapabilities) -> Client:
+        def can(path: str) -> bool:
+            return bool(get_capability(capabilities, path, False))
+
+        def listed(path: str) -> list[object]:
+            return list(get_capability(capabilities, path, None) or ())
+
+        tags = listed("text_document.publish_diagnostics.tag_support.value_set")
+        return cls(
+            encoding=types.PositionEncodingKind(ServerCapabilitiesBuilder.choose_position_encoding(capabilities)).value,
+            pulls=get_capability(capabilities, "text_document.diagnostic", None) is not None,
+            refreshes_diagnostics=can("workspace.diagnostics.refresh_support"),
+            related_information=can("text_document.publish_diagnostics.related_information"),
+            code_description=can("text_document.publish_diagnostics.code_description_support"),
+            diagnostic_data=can("text_document.publish_diagnostics.data_support"),
+            diagnostic_tags=frozenset(tag for tag in types.DiagnosticTag if tag in tags),
+            literal_actions=can("text_document.code_action.code_action_literal_support"),
+            resolves_edits="edit" in listed("text_document.code_action.resolve_support.properties")
+            and can("text_document.code_action.data_support"),
+            preferred=can("text_document.code_action.is_preferred_support"),
+            document_changes=can("workspace.workspace_edit.document_changes"),
+            creates_files="create" in listed("workspace.workspace_edit.resource_operations"),
+            markdown="markdown" in listed("text_document.hover.content_format"),
+            watches=can("workspace.did_change_watched_files.dynamic_registration"),
+            progress=can("window.work_done_progress"),
+            asks_configuration=can("workspace.configuration"),
+        )
