@@ -24,7 +24,7 @@ TypeKind = OneOf["class", "struct", "enum", "actor", "protocol", "extension", "i
 (class extensions too: `category` with an empty category name)."""
 
 FunctionKind = OneOf["function", "method", "initializer", "deinitializer", "getter", "setter", "observer", "toplevel"]
-"""`toplevel` is the loose code of a Swift main file; `observer` is willSet/didSet; property initialisers are in Variable."""
+"""`toplevel` is the loose code of a Swift main file; `observer` is willSet/didSet; initial values are in Variable."""
 
 
 class Struct(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="unit"):
@@ -75,7 +75,7 @@ class Function(Struct, tag=3):
     params: tuple[Param, ...]
     returns: str  # type source text, "" for none or unknown
     is_static: bool
-    modifiers: tuple[str, ...]  # "override", "required", "private", "async", "throws", "optional"(protocol), "failable"…
+    modifiers: tuple[str, ...]  # "override", "required", "private", "async", "throws", "optional", "failable"…
     attributes: tuple[str, ...]
     conditions: tuple[str, ...]
     availability: tuple[tuple[str, str], ...]  # of @available(macOS 13, *)
@@ -98,7 +98,7 @@ class Function(Struct, tag=3):
 
 
 class Variable(Struct, tag=4):
-    """A stored or computed property, an ivar, a global, or a `static let`. Accessor bodies are Functions of their own."""
+    """A stored or computed property, an ivar, a global, or a `static let`. Accessors are Functions of their own."""
 
     name: str
     owner: str
@@ -233,13 +233,13 @@ class PlistFacts(msgspec.Struct, frozen=True, tag="plist"):
 class Target(msgspec.Struct, frozen=True, tag="target"):
     """A target of an Xcode project or Swift package, as its project file writes it.
 
-    Nothing is resolved here: `program.targets.Targets` joins the levels (target over its .xcconfig over project over the
-    project's .xcconfig) and expands `$(…)`. All paths are workspace-relative; one that ends in "/" is a whole folder
-    (synchronised groups, SwiftPM).
+    Nothing is resolved here: `program.targets.Targets` joins the levels (target over its .xcconfig over project over
+    the project's .xcconfig) and expands `$(…)`. All paths are workspace-relative; one that ends in "/" is a whole
+    folder (synchronised groups, SwiftPM).
     """
 
     name: str
-    product_type: str  # "com.apple.product-type.application", …; SwiftPM: "executable", "library", "test", "macro"
+    product_type: str  # "com.apple.product-type.application", …; SwiftPM: "executable", "library", "test", "product", …
     sources: tuple[str, ...]
     settings: dict[str, dict[str, str]]  # configuration → build setting (conditions kept: "A[sdk=macosx*]") → value
     dependencies: tuple[str, ...] = ()  # names of targets and package products it builds on

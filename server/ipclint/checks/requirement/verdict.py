@@ -219,7 +219,7 @@ def _reasons(grade: Grade, found: Findings) -> Iterator[str]:
         case Grade.STORE:
             yield "every app of the App Store is signed so; name the program by its identifier"
         case Grade.APPLE:
-            yield "script interpreters of the system run what an attacker hands them; name the program by its identifier"
+            yield "the interpreters of the system run what an attacker hands them; name the program by its identifier"
         case Grade.SIGNER:
             yield "no identifier says which program of the signer is meant"
         case Grade.PROGRAM:

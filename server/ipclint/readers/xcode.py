@@ -1,0 +1,28 @@
+"""Project files of every kind → ProjectFacts, by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ipclint.model.facts import ProjectFacts
+from ipclint.readers.pbxproj import read_pbxproj
+from ipclint.readers.swiftpm import read_package
+from ipclint.readers.xcconfig import read_xcconfig
+
+
+def project_reader(path: str) -> Callable[[str, bytes], ProjectFacts] | None:
+    """The reader for the file at `path`, None when it is no project file."""
+    name = path.rpartition("/")[2]
+    if name == "project.pbxproj":
+        return read_pbxproj
+    if name == "Package.swift" or (name.startswith("Package@swift-") and name.endswith(".swift")):
+        return read_package
+    if name.endswith(".xcconfig"):
+        return read_xcconfig
+    return None
+
+
+def read_project(path: str, data: bytes) -> ProjectFacts:
+    """The facts of the project file at workspace-relative `path`. Never raises: see `ProjectFacts.problem`."""
+    reader = project_reader(path)
+    return reader(path, data) if reader is not None else ProjectFacts(path, (), problem="this is no project file")
