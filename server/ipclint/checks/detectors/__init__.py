@@ -35,7 +35,7 @@ KINDS: dict[type, UnitKind] = {
     ProjectFacts: "project",
 }
 
-MODULES: tuple[str, ...] = ("listener", "identity", "pasteboard", "url", "app_group")
+MODULES: tuple[str, ...] = ("listener", "identity", "pasteboard", "url", "app_group", "code_requirement", "code_signature")
 """The modules of this package that register detectors; imported together on the first look-up."""
 
 

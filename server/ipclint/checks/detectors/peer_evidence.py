@@ -126,14 +126,14 @@ def _dropped(program: Program, ref: UnitRef) -> set[str]:
     """Validity calls whose status nobody looks at, when there is no other of the kind."""
     dropped: set[str] = set()
     kept: set[str] = set()
-    used_alone = {id(node.value) for node in _bare_statements(program, ref)}
+    used_alone = {id(node.value) for node in bare_statements(program, ref)}
     for node in walk(program.body(ref)):
         if isinstance(node, Call) and node.name in CODE_CHECKS | STATIC_CHECKS:
             (dropped if id(node) in used_alone else kept).add(_DIRECT[node.name])
     return dropped - kept
 
 
-def _bare_statements(program: Program, ref: UnitRef) -> Iterator[Evaluate]:
+def bare_statements(program: Program, ref: UnitRef) -> Iterator[Evaluate]:
     """Expression statements; the only statement of a closure or function is its value, not one of them."""
     body = program.body(ref)
     values = {id(body[0])} if len(body) == 1 else set[int]()

@@ -1,0 +1,122 @@
+"""XPC106 and PLIST105: code-signing requirements that others can satisfy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ipclint.checks.detectors import detector
+from ipclint.checks.requirement import Grade, RequirementError, Verdict, judge, parse, with_holes
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function, PlistFacts, PlistValue, Variable
+from ipclint.model.finding import Finding, Place, Severity, Step
+from ipclint.model.ir import Expr, Name, Node
+from ipclint.program.constants import fold
+from ipclint.program.link import owner_of, members, scope
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.usage import Use, uses_of
+
+SEVERITY: dict[Grade, Severity] = {
+    Grade.ANYONE: "critical",
+    Grade.TRUSTED: "medium",
+    Grade.ACCOUNT: "high",
+    Grade.PAID: "high",
+    Grade.STORE: "high",
+}
+
+
+@detector("code-requirement-spoofable", on="function")
+@detector("code-requirement-spoofable", on="variable")
+def code_requirement_spoofable(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
+    if "SecCodeCopySelf" in unit.mentions:
+        return  # asks about this very program, not about a peer
+    for use in uses_of(program, ref, "code-requirement.*"):
+        argument = _argument(use)
+        verdict = weakest(fold(program, ref, argument)) if argument is not None else None
+        if argument is None or verdict is None or verdict.grade not in SEVERITY:
+            continue
+        place = _origin(program, ref, argument)
+        steps = (Step(_place(ref, use.node), "the requirement takes effect here"),)
+        steps += tuple(Step(place, reason) for reason in verdict.reasons)
+        yield rule.finding(
+            place,
+            "certain" if verdict.certain else "likely",
+            severity=SEVERITY[verdict.grade],
+            holes={"who": verdict.answer, "text": verdict.weakest.text if verdict.weakest else ""},
+            steps=steps,
+        )
+
+
+def _argument(use: Use) -> Expr | None:
+    position = next((at for flow in use.api.sink for at in flow.at if at.startswith("arg")), "arg0")
+    index = int(position.removeprefix("arg"))
+    return use.args[index] if index < len(use.args) else None
+
+
+def weakest(texts: tuple[str, ...]) -> Verdict | None:
+    """The verdict on the weakest of the texts that can reach a place; None when none of them can be read."""
+    verdicts = [verdict for text in texts if (verdict := read(text)) is not None]
+    return min(verdicts, key=lambda verdict: verdict.grade, default=None)
+
+
+def read(text: str) -> Verdict | None:
+    """The verdict on a requirement's text, None when it is malformed or unknown as a whole (another rule's matter)."""
+    try:
+        verdict = judge(parse(text))
+    except RequirementError:
+        return None
+    return None if verdict.grade is Grade.UNKNOWN else verdict
+
+
+def _origin(program: Program, ref: UnitRef, argument: Expr) -> Place:
+    """Where the text is written: a local's or a constant's value in this file, else the argument itself."""
+    node: Node = argument
+    while hasattr(node, "value") and not isinstance(node, Name) and type(node).__name__ == "Cast":
+        node = node.value  # pyright: ignore[reportAttributeAccessIssue]
+    if not isinstance(node, Name):
+        return _place(ref, argument)
+    values = [binding.value for binding in scope(program, ref).get(node.text, ()) if binding.value is not None]
+    if len(values) == 1:
+        return _place(ref, values[0])
+    owner = owner_of(program, ref)
+    for constant in (*(members(program, owner, node.text) if owner else ()), *program.variables_named(node.text)):
+        unit = program.unit(constant)
+        if isinstance(unit, Variable) and unit.value is not None and constant.path == ref.path:
+            return _place(constant, unit.value)
+    return _place(ref, argument)
+
+
+def _place(ref: UnitRef, node: Node) -> Place:
+    return Place(ref.path, ref.key, node.start, node.end)
+
+
+# ── property lists ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+CLIENTS = "SMAuthorizedClients"
+TOOLS = "SMPrivilegedExecutables"
+
+
+@detector("sm-client-requirement-weak", on="plist")
+def sm_client_requirement_weak(rule: Rule, program: Program, ref: UnitRef, unit: PlistFacts) -> Iterator[Finding]:
+    if unit.root is None:
+        return
+    clients, tools = unit.root.get(CLIENTS), unit.root.get(TOOLS)
+    for value in clients.items if clients is not None else ():
+        yield from _judge(rule, unit, value, CLIENTS, "", "critical")
+    for entry in tools.entries if tools is not None else ():
+        yield from _judge(rule, unit, entry.value, TOOLS, entry.key, "high")
+
+
+def _judge(rule: Rule, plist: PlistFacts, value: PlistValue, key: str, label: str, worst: Severity) -> Iterator[Finding]:
+    if not isinstance(value.scalar, str):
+        return
+    verdict = read(with_holes(value.scalar))
+    if verdict is None:
+        return
+    place = Place(plist.path, "", value.span.start, value.span.end)
+    holes: dict[str, str | Place] = {"key": key, "who": verdict.answer, "label": label}
+    steps = tuple(Step(place, reason) for reason in verdict.reasons)
+    if verdict.grade in SEVERITY:
+        severity: Severity = worst if verdict.grade != Grade.TRUSTED else "medium"
+        yield rule.finding(place, "certain", severity=severity, context=key, holes=holes, steps=steps)
+    elif verdict.grade is Grade.SIGNER:
+        yield rule.finding(place, "certain", severity="medium", context=f"{key}-any-program", variant="b", holes=holes, steps=steps)
