@@ -326,6 +326,14 @@ def test_the_nearest_property_lists_give_a_guess():
     assert only(targets.targets_of("Helper/HelperTests/a.swift")).is_test
 
 
+def test_jobs_of_a_guessed_target_may_lie_elsewhere():
+    daemon = job("Conf/x.plist", Label="other", Program="/Library/LaunchDaemons/exampled", UserName="root")
+    info = plist("Source/exampled/Info.plist", "info", CFBundleIdentifier="com.example.daemon")
+    found = only(Targets([], [daemon, info]).targets_of("Source/exampled/main.m"))
+    assert [each.facts for each in found.jobs] == [daemon]
+    assert found.is_privileged
+
+
 def test_nothing_known_is_no_target():
     targets = Targets([], [plist("a/settings.plist", "other")])
     assert targets.targets_of("a/b.swift") == ()

@@ -200,7 +200,7 @@ def test_kinds(path: str, keys: list[str], kind: str):
 def test_comments_suppress():
     data = xml(
         "<!-- ipclint:ignore-file plist/ats-weakened -- intranet only -->\n<dict>\n"
-        "  <!-- ipclint:ignore ENT101, entitlement/injectable-process.b --\n   plug-ins -->\n"
+        "  <!-- ipclint:ignore ENT101, entitlement/injectable-process.b -- plug-ins -->\n"
         "  <key>a</key><true/> <!-- ipclint:ignore XPC101 --> <!-- nothing -->\n</dict>"
     )
     whole, alone, trailing = read_plist("a.plist", data).suppressions
@@ -215,8 +215,8 @@ def test_comments_suppress():
 
 PIECES = st.sampled_from(
     [b"<dict>", b"</dict>", b"<key>", b"</key>", b"<array>", b"</array>", b"<string>", b"</string>", b"<true/>",
-     b"&amp;", b"&x;", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<plist>", b"</plist>", b"{", b"}", b"(", b")", b"=", b'"',
-     b";", b",",
+     b"&amp;", b"&x;", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<plist>", b"</plist>", b"{", b"}", b"(", b")", b"=",
+     b'"', b";", b",",
      b"a", b"\xff", b"<${A}/>", b"<integer>", b"</integer>", b"\n", b"bplist00", b"/*", b"*/", b"\\"]
 )  # fmt: skip
 

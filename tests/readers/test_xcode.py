@@ -238,6 +238,12 @@ def test_settings_and_includes_of_an_xcconfig():
     assert text.encode()[slice(*facts.spans["A"])] == b"A = 1 // one"
 
 
+@pytest.mark.parametrize("path", ["a.xcconfig", "Package.swift"])
+def test_comments_suppress(path: str):
+    (found,) = read_project(path, b"\n// ipclint:ignore ENT107 -- signed elsewhere\n").suppressions
+    assert (found.ids, found.reason, found.alone) == (("ENT107",), "signed elsewhere", True)
+
+
 def test_a_line_that_is_no_setting_is_a_problem():
     assert read_project("a.xcconfig", b"A = 1\nrubbish\n").problem.startswith("line 2: “rubbish” is neither")
 

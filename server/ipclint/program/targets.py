@@ -148,9 +148,11 @@ class Targets:
     def _from_plists(self, path: str, folder: str, plists: Sequence[PlistFacts]) -> TargetInfo:
         infos = tuple(plist for plist in plists if plist.kind == "info")
         bundle_ids = tuple(filter(None, (_plain_text(info, "CFBundleIdentifier") for info in infos)))
-        paths = {plist.path for plist in plists}
-        found = tuple(job for job in self.jobs if job.facts.path in paths or job.label in bundle_ids)
         name = folder.rpartition("/")[2]
+        executables = (_plain_text(info, key) for info in infos for key in ("CFBundleExecutable", "CFBundleName"))
+        names = {name, *bundle_ids, *executables}
+        paths = {plist.path for plist in plists}
+        found = tuple(job for job in self.jobs if job.facts.path in paths or _runs_one_of(job, names))
         kinds = {_guessed_product(info) for info in infos}
         return TargetInfo(
             name=name,
@@ -260,6 +262,11 @@ def _plain_text(plist: PlistFacts, key: str) -> str:
     """A text without variables, else ""."""
     text = text_of(plist, key)
     return "" if "$" in text else text
+
+
+def _runs_one_of(job: Job, names: set[str]) -> bool:
+    """Whether a job is labelled with one of the names or runs a program of such a name."""
+    return job.label in names or any(program.rpartition("/")[2] in names for program in job.programs)
 
 
 def _guessed_product(info: PlistFacts) -> str:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
-from ipclint.model.facts import PlistEntry, PlistFacts, PlistKind, PlistValue, Suppression
-from ipclint.model.source import Span
+from ipclint.model.facts import PlistEntry, PlistFacts, PlistKind, PlistValue
+from ipclint.readers.comments import suppressions, xml_comments
 from ipclint.readers.plist_ascii import parse_ascii
 from ipclint.readers.plist_xml import MAX_DEPTH, NOWHERE, Parsed, parse_xml
 
@@ -26,7 +26,6 @@ _ENTITLEMENT = re.compile(
     r"com\.apple\.(?:security|developer|private)\.|(?:com\.apple\.)?application-identifier$|get-task-allow$"
     r"|keychain-access-groups$|aps-environment$"
 )
-_MARK = b"ipclint:ignore"
 
 
 def read_plist(path: str, data: bytes) -> PlistFacts:
@@ -37,7 +36,7 @@ def read_plist(path: str, data: bytes) -> PlistFacts:
         kind=_kind(path, parsed.root),
         root=parsed.root,
         binary=binary,
-        suppressions=tuple(_suppressions(data, parsed.comments)),
+        suppressions=suppressions(data, xml_comments(data)),
         problem=parsed.problem,
         problem_span=parsed.problem_span,
     )
@@ -111,24 +110,3 @@ def _convert(value: object, budget: Iterator[int], depth: int) -> PlistValue:
             return PlistValue("string", NOWHERE, str(value))
         case _:
             return PlistValue("date", NOWHERE, str(value))
-
-
-# ── suppressions ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _suppressions(data: bytes, comments: list[Span]) -> Iterator[Suppression]:
-    """`<!-- ipclint:ignore ID[, ID…] -- reason -->`, and the same with `ipclint:ignore-file`."""
-    for span in comments:
-        at = data.find(_MARK, span.start, span.end)
-        if at < 0:
-            continue
-        text = data[at + len(_MARK) : span.end - len(b"-->")].decode("utf-8", "replace")
-        ids, _, reason = text.partition("--")
-        line_start = data.rfind(b"\n", 0, span.start) + 1
-        yield Suppression(
-            ids=tuple(ids.removeprefix("-file").replace(",", " ").split()),
-            reason=" ".join(reason.split()),
-            scope="file" if ids.startswith("-file") else "line",
-            span=span,
-            alone=not data[line_start : span.start].strip(),
-        )

@@ -47,7 +47,6 @@ class Parsed:
     root: PlistValue | None = None
     problem: str = ""
     problem_span: Span = NOWHERE
-    comments: list[Span] = field(default_factory=list[Span])  # each with its `<!--` and `-->`
 
 
 @dataclass
@@ -70,22 +69,20 @@ class _Stop(Exception):
 def parse_xml(data: bytes) -> Parsed:
     """The tree of an XML property list. Never raises; white space before the XML declaration is tolerated."""
     offset = len(data) - len(data.lstrip())
-    comments, masked = _mask_comments(data)
+    masked = _mask_comments(data)
     utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
     if not utf16:
         masked = _CONTROL.sub(b"\x7f", masked)
         masked = _TEMPLATE_ELEMENT.sub(lambda element: element[0].translate(_AS_NAME), masked)
     builder = _Builder(data, offset)
-    builder.parsed.comments = comments
     builder.run(masked[offset:])
     return builder.parsed
 
 
-def _mask_comments(data: bytes) -> tuple[list[Span], bytes]:
-    """Where the comments are, and the data with their inner text blanked."""
+def _mask_comments(data: bytes) -> bytes:
+    """The data with the inner text of its comments blanked."""
     if b"<!--" not in data:
-        return [], data
-    spans: list[Span] = []
+        return data
     masked = bytearray(data)
     at = 0
     while opening := _COMMENT_OR_CDATA.search(data, at):
@@ -94,10 +91,9 @@ def _mask_comments(data: bytes) -> tuple[list[Span], bytes]:
         if end < 0:
             break
         if closing == b"-->":
-            spans.append(Span(opening.start(), end + 3))
             masked[opening.end() : end] = b" " * (end - opening.end())
         at = end + 3
-    return spans, bytes(masked)
+    return bytes(masked)
 
 
 class _Builder:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from ipclint.model.facts import ProjectFacts, Target
 from ipclint.model.paths import join
 from ipclint.model.source import Span
+from ipclint.readers.comments import line_comments, suppressions
 
 MAX_DEPTH = 60
 
@@ -106,7 +107,8 @@ def read_package(path: str, data: bytes) -> ProjectFacts:
         *(_product(call) for call in products if call.string("name") not in names),
     ]
     problem = "the names of all targets are computed; none could be read" if unnamed and not targets else ""
-    return ProjectFacts(path, tuple(made), settings, problem=problem, root=folder)
+    ignored = suppressions(data, line_comments(data, b"//"))
+    return ProjectFacts(path, tuple(made), settings, (), ignored, problem, root=folder)
 
 
 def _is_only(call: _Node, targets: list[_Node]) -> bool:

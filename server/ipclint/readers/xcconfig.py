@@ -7,6 +7,7 @@ import re
 from ipclint.model.facts import ProjectFacts
 from ipclint.model.paths import join
 from ipclint.model.source import Span
+from ipclint.readers.comments import line_comments, suppressions
 
 _INCLUDE = re.compile(r'#include\??\s*"([^"]*)"')
 _SETTING = re.compile(r"([A-Za-z_]\w*)((?:\[[^\]=]+=[^\]]*\])*)\s*=(.*)")
@@ -35,4 +36,5 @@ def read_xcconfig(path: str, data: bytes) -> ProjectFacts:
             spans[key] = Span(start, start + len(raw.rstrip()))
         elif not problem:
             problem = f'line {number}: “{line[:40]}” is neither `KEY = value` nor `#include "file"`'
-    return ProjectFacts(path, (), settings, tuple(includes), problem=problem, spans=spans, root=folder)
+    ignored = suppressions(data, line_comments(data, b"//"))
+    return ProjectFacts(path, (), settings, tuple(includes), ignored, problem, spans=spans, root=folder)
