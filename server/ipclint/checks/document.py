@@ -56,6 +56,7 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="k
     options: dict[str, Any] = {}
     debug: bool = False
     tests: bool = False
+    respell: dict[str, str] = {}
 
 
 def parse_rule(id: str, markdown: str) -> Rule:
@@ -89,6 +90,7 @@ def parse_rule(id: str, markdown: str) -> Rule:
         options=header.options,
         debug=header.debug,
         tests=header.tests,
+        respell=header.respell,
         why=lead.prose,
         cases=tuple(case for section in sections[1:] for case in parse_section(id, names, section)),
     )

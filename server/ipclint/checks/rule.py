@@ -108,6 +108,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
     options: dict[str, object] = {}  # settings a user may change, with their defaults
     debug: bool = False  # report inside `#if DEBUG` too
     tests: bool = False  # report in test code too
+    respell: dict[str, str] = {}  # other spellings of what the cases say; the cases are tested in both
     why: str = ""  # Markdown
     cases: tuple[Case, ...] = ()  # tests and examples; the compiled rulebook leaves them out
 

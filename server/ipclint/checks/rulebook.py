@@ -133,8 +133,8 @@ def parse_rulebook(sources: Mapping[str, str], models: Mapping[str, str]) -> Rul
 
 
 def compile_rulebook(rulebook: Rulebook) -> bytes:
-    """The rulebook as one blob, cases left out; the same rulebook gives the same bytes."""
-    rules = tuple(msgspec.structs.replace(rule, cases=()) for rule in rulebook.rules)
+    """The rulebook as one blob, what only tests need left out; the same rulebook gives the same bytes."""
+    rules = tuple(msgspec.structs.replace(rule, cases=(), respell={}) for rule in rulebook.rules)
     return msgspec.msgpack.encode(Compiled(FORMAT, rules, rulebook.models))
 
 
