@@ -1,0 +1,69 @@
+"""One file's bytes → its facts. Pure, never raises, and loads only the grammar that the file needs."""
+
+from __future__ import annotations
+
+from typing import Literal as OneOf
+
+import msgspec
+
+from ipclint.model.facts import Facts, Language, PlistFacts, SourceFacts
+
+READER_VERSION = "1"
+"""Part of every cache key: raise it whenever the same bytes give other facts."""
+
+Kind = OneOf["swift", "objc", "c", "plist", "project"]
+
+_BY_NAME: dict[str, Kind] = {"project.pbxproj": "project", "Package.swift": "project"}
+_BY_SUFFIX: dict[str, Kind] = {
+    "swift": "swift",
+    "m": "objc",
+    "mm": "objc",
+    "h": "objc",
+    "c": "c",
+    "cc": "c",
+    "cpp": "c",
+    "cxx": "c",
+    "hpp": "c",
+    "hh": "c",
+    "plist": "plist",
+    "entitlements": "plist",
+    "xcconfig": "project",
+}
+
+
+def kind_of(path: str) -> Kind | None:
+    """What a file is read as, by its name alone; None for files that are not read."""
+    name = path.rpartition("/")[2]
+    if (kind := _BY_NAME.get(name)) is not None:
+        return kind
+    if name.startswith("Package@swift-"):
+        return "project"
+    return _BY_SUFFIX.get(name.rpartition(".")[2].lower()) if "." in name else None
+
+
+def read(path: str, data: bytes) -> Facts:
+    """The facts of the file at workspace-relative `path`; of no known kind, they are PlistFacts with a `problem`."""
+    kind = kind_of(path)
+    if kind == "plist":
+        from ipclint.readers.plist import read_plist
+
+        return read_plist(path, data)
+    if kind == "project":
+        from ipclint.readers.xcode import read_project
+
+        return read_project(path, data)
+    if kind is None:
+        return PlistFacts(path, "other", None, problem="not a kind of file that is read")
+    return read_source(path, kind, data)
+
+
+def read_source(path: str, language: Language, data: bytes) -> SourceFacts:
+    """The facts of a Swift, Objective-C or C file."""
+    from ipclint.readers.decoding import decoded
+    from ipclint.readers.tree import SyntaxTree, read
+
+    text = decoded(data)
+    if not text.data:
+        return SourceFacts(path, language, {}, {}, problem=text.problem)
+    facts = read(path, SyntaxTree(language, text.data))
+    return msgspec.structs.replace(facts, problem=text.problem or facts.problem) if text.problem else facts

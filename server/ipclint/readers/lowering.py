@@ -75,10 +75,12 @@ class Context:
     `source` is the file decoded as latin-1, so that a character is a byte; `text` repairs what is not ASCII.
     """
 
-    __slots__ = ("base", "depth", "grammar", "mentions", "source")
+    __slots__ = ("_expressions", "_statements", "base", "depth", "grammar", "mentions", "source")
 
     def __init__(self, grammar: Grammar[Any], source: str, base: int) -> None:
         self.grammar = grammar
+        self._expressions = grammar.expressions
+        self._statements = grammar.statements
         self.source = source
         self.base = base
         self.depth = 0
@@ -104,9 +106,11 @@ class Context:
 
     def type_text(self, node: Node | None) -> str:
         """The source text of a type on one line ("" for None); the identifiers in it are noted as mentioned."""
-        if node is None:
-            return ""
-        text = " ".join(self.text(node).split())
+        return self.type_slice(node.start_byte, node.end_byte) if node else ""
+
+    def type_slice(self, start: int, end: int) -> str:
+        """As `type_text`, for what stands between two absolute byte offsets."""
+        text = " ".join(self.slice(start, end).split())
         self.mentions.update(IDENTIFIER.findall(text))
         return text
 
@@ -120,7 +124,7 @@ class Context:
         if self.depth >= MAX_DEPTH:
             return Opaque(node.start_byte - self.base, node.end_byte - self.base, node.type, ())
         self.depth += 1
-        lowered = self.grammar.expressions[node.kind_id](node, self)
+        lowered = self._expressions[node.kind_id](node, self)
         self.depth -= 1
         return lowered
 
@@ -130,9 +134,9 @@ class Context:
     def statements(self, node: Node) -> Sequence[Stmt]:
         """Lowers a node to statements; one that is no statement of its own becomes an Evaluate."""
         kind = node.kind_id
-        if kind in self.grammar.silent:
+        handler = self._statements[kind]
+        if handler is None and kind in self.grammar.silent:
             return ()
-        handler = self.grammar.statements[kind]
         if handler is None or self.depth >= MAX_DEPTH:
             value = self.expr(node)
             return (Evaluate(value.start, value.end, value),)

@@ -1,0 +1,110 @@
+"""The Swift grammar: its handler tables, the kinds that readers ask for, and the lowering context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tree_sitter_swift
+from tree_sitter import Language, Node
+
+from ipclint.model.ir import Block, Conditional, Stmt
+from ipclint.readers.lowering import IDENTIFIER, Context, Grammar
+from ipclint.readers.swift_mask import Directive, Directives
+from ipclint.readers.swift_operators import OperatorRun
+
+
+class SwiftContext(Context):
+    """A Context that also re-nests `#if` and carries what Swift's expressions leave for their surroundings.
+
+    `types` collects the type declarations met inside bodies: they become units, not statements.
+    """
+
+    __slots__ = ("directives", "implicit", "open", "types")
+
+    def __init__(self, source: str, base: int, directives: Directives) -> None:
+        super().__init__(GRAMMAR, source, base)
+        self.directives = directives
+        self.types: list[Node] = []
+        self.implicit: int = -1  # where the name after a leading dot begins (absolute byte)
+        self.open: OperatorRun | None = None  # the operators around the operand whose suffixes are being lowered
+
+    def body(self, node: Node) -> Block:
+        """The statements between the braces that are direct children of `node`."""
+        for kid in node.named_children:
+            if kid.kind_id in STATEMENTS:
+                return self.run(kid.named_children, node.start_byte, node.end_byte)
+        return ()
+
+    def run(self, nodes: Sequence[Node], start: int, end: int) -> Block:
+        """Statements that follow each other within absolute bytes `start` to `end`, `#if` re-nested around them."""
+        if not self.directives or not (lines := self.directives.between(start, end)):
+            return self.block(nodes)
+        return _Nesting(self).run(nodes, lines)
+
+
+class _Nesting:
+    """Sorts statements into the branches of the `#if` lines between them; an unbalanced line costs only itself."""
+
+    def __init__(self, context: SwiftContext) -> None:
+        self.context = context
+        self.out: list[Stmt] = []
+        self.frames: list[tuple[int, list[Stmt], list[tuple[str, Block]], str]] = []  # start, outer, clauses, condition
+
+    def run(self, nodes: Sequence[Node], lines: Sequence[Directive]) -> Block:
+        at, last = 0, 0
+        for node in nodes:
+            while at < len(lines) and lines[at].start < node.start_byte:
+                self.meet(lines[at])
+                at += 1
+            while at < len(lines) and lines[at].start < node.end_byte:  # inside the statement: not ours
+                at += 1
+            self.out += self.context.statements(node)
+            last = node.end_byte
+        for line in lines[at:]:
+            self.meet(line)
+        while self.frames:
+            self.close(last)
+        return tuple(self.out)
+
+    def meet(self, line: Directive) -> None:
+        if line.keyword == "#if":
+            self.frames.append((line.start, self.out, [], line.condition))
+            self.out = []
+        elif self.frames and line.keyword == "#endif":
+            self.close(line.end)
+        elif self.frames:
+            start, outer, clauses, condition = self.frames.pop()
+            clauses.append((condition, tuple(self.out)))
+            self.frames.append((start, outer, clauses, line.condition))
+            self.out = []
+
+    def close(self, end: int) -> None:
+        start, outer, clauses, condition = self.frames.pop()
+        clauses.append((condition, tuple(self.out)))
+        base = self.context.base
+        if any(body for _, body in clauses):
+            outer.append(Conditional(start - base, max(start, end) - base, tuple(clauses)))
+        self.out = outer
+
+
+def plain(name: str) -> str:
+    """An identifier without its backticks."""
+    return name[1:-1] if name[:1] == "`" and len(name) > 2 else name
+
+
+def identifiers(text: str) -> list[str]:
+    return IDENTIFIER.findall(text)
+
+
+GRAMMAR: Grammar[SwiftContext] = Grammar(
+    Language(tree_sitter_swift.language()),
+    silent=("comment", "multiline_comment", "directive", "diagnostic", "operator_declaration", "shebang_line"),
+)
+
+STATEMENTS = GRAMMAR.kinds("statements")
+COMMENTS = GRAMMAR.kinds("comment", "multiline_comment")
+NOT_CODE = COMMENTS | GRAMMAR.kinds(
+    "line_string_literal", "line_str_text", "multi_line_string_literal", "multi_line_str_text",
+    "raw_string_literal", "raw_str_part", "raw_str_end_part", "regex_literal",
+)  # fmt: skip
+IDENTIFIERS = GRAMMAR.kinds("simple_identifier")
