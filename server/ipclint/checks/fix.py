@@ -18,7 +18,7 @@ from ipclint.model.finding import Edit, Finding, Fix, Place
 from ipclint.model.source import Span
 from ipclint.program.program import Program, UnitRef
 
-MODULES: tuple[str, ...] = ("peer",)
+MODULES: tuple[str, ...] = ("peer", "pasteboard", "coding")
 """The modules of `ipclint.checks.builders` that register builders; imported together on the first look-up."""
 
 _LANGUAGES: dict[str, FixLanguage] = {"swift": "swift", "m": "objc", "mm": "objc", "h": "objc", "c": "c"}

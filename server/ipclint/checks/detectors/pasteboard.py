@@ -8,11 +8,12 @@ from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place, Severity, Step
-from ipclint.model.ir import Call, Evaluate, Expr, Member, Name, Node, Operator, Subscript, Text, walk
+from ipclint.model.ir import Call, Evaluate, Expr, Interpolation, Member, Name, Node, Operator, Subscript, Text, walk
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.link import scope
+from ipclint.program.link import scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.secrets import Secret, secret_in
+from ipclint.program.types import is_optional
 from ipclint.program.usage import Use, uses_of
 
 SAFE_MARKERS = ("ConcealedType", "TransientType")  # org.nspasteboard.ConcealedType and its kin
@@ -49,6 +50,9 @@ def _finding(rule: Rule, program: Program, ref: UnitRef, unit: Function, use: Us
             "pasteboard": "UIPasteboard.general" if ".ios." in use.api.name else "NSPasteboard.general",
             "value": _place(ref, use.args[0]),
             "statement": _place(ref, _statement(program, ref, use.node)),
+            "shape": _shape(use),
+            "optional": _optionality(program, ref, use.args[0]),
+            **({"receiver": _place(ref, use.receiver)} if use.receiver is not None else {}),
         },
         steps=steps,
     )
@@ -102,6 +106,20 @@ def _texts(program: Program, ref: UnitRef, node: Expr) -> tuple[str, ...]:
 
 def _word(node: Node) -> str:
     return node.text if isinstance(node, Name) else node.name if isinstance(node, Member | Call) else ""
+
+
+def _shape(use: Use) -> str:
+    """The property or method that writes, without its type argument: "string", "setString", "writeObjects"."""
+    name = use.node.target.name if isinstance(use.node, Assign) and isinstance(use.node.target, Member) else _word(use.node)
+    return name.partition(":")[0]
+
+
+def _optionality(program: Program, ref: UnitRef, value: Expr) -> str:
+    """ "no", "yes" or "unknown": a fix that puts the value into a literal has to know."""
+    if isinstance(value, Text | Interpolation) or (isinstance(value, Operator) and value.op in ("unwrap", "+", "??")):
+        return "no"
+    text = type_of(program, ref, value)
+    return "unknown" if not text else "yes" if is_optional(text) else "no"
 
 
 def _is_copy_action(unit: Function) -> bool:

@@ -1,0 +1,81 @@
+"""Fixes for secrets on the pasteboard: restrict the copy (F22, F23), or hand the value to another process by XPC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ipclint.checks.builders import transfer
+from ipclint.checks.fix import Sources, builder
+from ipclint.checks.rule import Rule
+from ipclint.model.finding import Edit, Finding, Fix, Place
+from ipclint.program.configuration import programs_of
+from ipclint.program.program import Program
+
+IOS_SHAPES = frozenset({"string", "url", "image", "setString", "setURL", "URL", "setImage"})
+SWIFT_ITEMS = """\
+UIPasteboard.general.setItems([[UIPasteboard.typeAutomatic: {value}]],
+                              options: [.localOnly: true, .expirationDate: Date(timeIntervalSinceNow: 60)])"""
+SWIFT_OPTIONAL = """\
+if let value = {value} {{
+    UIPasteboard.general.setItems([[UIPasteboard.typeAutomatic: value]],
+                                  options: [.localOnly: true, .expirationDate: Date(timeIntervalSinceNow: 60)])
+}} else {{
+    UIPasteboard.general.items = []
+}}"""
+OBJC_ITEMS = """\
+[[UIPasteboard generalPasteboard] setItems:@[ @{{ UIPasteboardTypeAutomatic: {value} }} ]
+                                   options:@{{ UIPasteboardOptionLocalOnly: @YES,
+                                              UIPasteboardOptionExpirationDate: [NSDate dateWithTimeIntervalSinceNow:60] }}];"""
+SWIFT_MARKER = '{receiver}.setString("", forType: NSPasteboard.PasteboardType("org.nspasteboard.ConcealedType"))'
+OBJC_MARKER = '[{receiver} setString:@"" forType:@"org.nspasteboard.ConcealedType"];'
+
+
+@builder("restrict-pasteboard")
+def restrict_pasteboard(rule: Rule, program: Program, finding: Finding, sources: Sources) -> Iterator[Fix]:
+    """Local only and expiring on iOS; marked as concealed on macOS. Safe where the value is known to be there."""
+    statement, value = finding.holes.get("statement"), finding.holes.get("value")
+    if not isinstance(statement, Place) or not isinstance(value, Place):
+        return
+    if finding.holes.get("pasteboard") == "NSPasteboard.general":
+        yield from _concealed(rule, finding, statement, sources)
+    elif finding.holes.get("shape") in IOS_SHAPES:
+        yield _restricted(rule, finding, statement, value, sources)
+
+
+def _restricted(rule: Rule, finding: Finding, statement: Place, value: Place, sources: Sources) -> Fix:
+    swift = statement.path.endswith(".swift")
+    optional = finding.holes.get("optional")
+    template = OBJC_ITEMS if not swift else SWIFT_OPTIONAL if optional == "yes" else SWIFT_ITEMS
+    text = template.format(value=sources.text(value))
+    known = optional == "no" if not swift else optional != "unknown"
+    return Fix("Keep the copy on this device and let it expire", known, (sources.replace(statement, text),), rule=rule.id)
+
+
+def _concealed(rule: Rule, finding: Finding, statement: Place, sources: Sources) -> Iterator[Fix]:
+    receiver = finding.holes.get("receiver")
+    if finding.holes.get("shape") != "setString" or not isinstance(receiver, Place):
+        return  # with declared types or pasteboard writers the marker belongs elsewhere
+    template = SWIFT_MARKER if statement.path.endswith(".swift") else OBJC_MARKER
+    edit = sources.insert_after(statement, template.format(receiver=sources.text(receiver)))
+    yield Fix("Mark the copy as concealed for clipboard managers", True, (edit,), rule=rule.id)
+
+
+@builder("pasteboard-to-xpc")
+def pasteboard_to_xpc(rule: Rule, program: Program, finding: Finding, sources: Sources) -> Iterator[Fix]:
+    """Send the value to a process of one's own instead. Named XPC services exist on macOS only."""
+    statement, value = finding.holes.get("statement"), finding.holes.get("value")
+    if not isinstance(statement, Place) or not isinstance(value, Place):
+        return
+    programs = programs_of(program, statement.path)
+    on_mac = any("macos" in target.platforms for target in programs) or finding.holes.get("pasteboard") == "NSPasteboard.general"
+    if not on_mac or any(set(target.platforms) - {"macos"} for target in programs):
+        return
+    identity = transfer.identity(programs)
+    folder = statement.path.rpartition("/")[0]
+    swift = statement.path.endswith(".swift")
+    call = (transfer.SWIFT_CALL if swift else transfer.OBJC_CALL).format(value=sources.text(value))
+    edits: tuple[Edit, ...] = (sources.replace(statement, call),)
+    if not swift:
+        edits += sources.imports(statement.path, '"SecretTransfer.h"')
+    creates = transfer.files(folder, identity, swift)
+    yield Fix("Replace the pasteboard by an XPC call", False, edits, creates, rule=rule.id)
