@@ -141,7 +141,7 @@ class Analysis:
             folder.changed_on_disk(path)
             batches[folder].changes.append(Change.closed(path))
             batches[folder].edited.add(path)
-            if not self.folders.is_workspace(folder):
+            if self.folders.find(uri) is None:  # there is no file that could have diagnostics of its own
                 self._lost.append(Update(uri, None, []))
 
     def _disk(self, uris: Iterable[str], batches: dict[Folder, Batch]) -> None:

@@ -10,8 +10,7 @@ from pygls.capabilities import ServerCapabilitiesBuilder, get_capability
 
 class Client(NamedTuple):
     encoding: str = "utf-16"
-    pulls: bool = False  # asks for diagnostics of open documents, so none are pushed for them
-    refreshes_diagnostics: bool = False  # can be told to ask again
+    pulls: bool = False  # asks for diagnostics of open documents itself, and can be told to ask again
     related_information: bool = False
     code_description: bool = False
     diagnostic_data: bool = False
@@ -34,11 +33,12 @@ class Client(NamedTuple):
         def listed(path: str) -> list[object]:
             return list(get_capability(capabilities, path, None) or ())
 
+        operations = listed("workspace.workspace_edit.resource_operations")  # these imply document changes
         tags = listed("text_document.publish_diagnostics.tag_support.value_set")
         return cls(
             encoding=types.PositionEncodingKind(ServerCapabilitiesBuilder.choose_position_encoding(capabilities)).value,
-            pulls=get_capability(capabilities, "text_document.diagnostic", None) is not None,
-            refreshes_diagnostics=can("workspace.diagnostics.refresh_support"),
+            pulls=get_capability(capabilities, "text_document.diagnostic", None) is not None
+            and can("workspace.diagnostics.refresh_support"),
             related_information=can("text_document.publish_diagnostics.related_information"),
             code_description=can("text_document.publish_diagnostics.code_description_support"),
             diagnostic_data=can("text_document.publish_diagnostics.data_support"),
@@ -47,8 +47,8 @@ class Client(NamedTuple):
             resolves_edits="edit" in listed("text_document.code_action.resolve_support.properties")
             and can("text_document.code_action.data_support"),
             preferred=can("text_document.code_action.is_preferred_support"),
-            document_changes=can("workspace.workspace_edit.document_changes"),
-            creates_files="create" in listed("workspace.workspace_edit.resource_operations"),
+            document_changes=can("workspace.workspace_edit.document_changes") or bool(operations),
+            creates_files="create" in operations,
             markdown="markdown" in listed("text_document.hover.content_format"),
             watches=can("workspace.did_change_watched_files.dynamic_registration"),
             progress=can("window.work_done_progress"),

@@ -86,7 +86,8 @@ class Folders:
     """The folders of the workspace, and some for what lies in none of them.
 
     `open_session` makes the session of a folder. A document outside of every folder gets a session of the folder it
-    stands in, which knows nothing but what is open; untitled ones share a session that has no folder on disk at all.
+    stands in, which knows nothing but what is open. An untitled one is taken as a file of the first folder; without any,
+    it gets a session that has no folder on disk at all.
     """
 
     def __init__(self, open_session: OpenSession) -> None:
@@ -126,6 +127,8 @@ class Folders:
         if found is not None:
             return found
         file = to_fs_path(uri)
+        if file is None and self._workspace:
+            return Address(next(iter(self._workspace.values())), untitled_name(uri, language))
         root, name = (_NOWHERE, untitled_name(uri, language)) if file is None else os.path.split(file)
         if root not in self._loose:
             self._loose[root] = Folder(root, self._open_session)

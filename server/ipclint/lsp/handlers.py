@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 def initialize(ls: Server, params: types.InitializeParams) -> None:
     settings, problem = parse_settings(params.initialization_options)
     ls.equip(Client.of(params.capabilities), settings)
+    if not ls.client.pulls:  # one that cannot be told to ask again would miss what an edit means for other files
+        for method in (types.TEXT_DOCUMENT_DIAGNOSTIC, types.WORKSPACE_DIAGNOSTIC):
+            ls.protocol.fm.features.pop(method)
     ls.problem = problem
     ls.roots = tuple(folder.uri for folder in params.workspace_folders or ())
     if not ls.roots and ls.workspace.root_uri:

@@ -113,7 +113,7 @@ class Server(LanguageServer):
         """Brings updates to the client."""
         if not updates:
             return
-        if self.publisher.show(updates) and self.client.refreshes_diagnostics:
+        if self.publisher.show(updates):
             self.workspace_diagnostic_refresh(None)
         self.generation += 1
         self._news.set()
