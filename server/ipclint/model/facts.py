@@ -57,6 +57,7 @@ class Type(Struct, tag=1):
 class EnumCase(Struct, tag=2):
     name: str
     value: str | None  # raw value as folded text when literal
+    span: Span = Span(0, 0)  # its name, or its raw value when it has one; in bytes from the start of the type
 
 
 class Function(Struct, tag=3):

@@ -297,9 +297,9 @@ def _cases(entry: Node, context: SwiftContext) -> list[EnumCase]:
     for index, kid in enumerate(entry.children):
         match entry.field_name_for_child(index):
             case "name":
-                found.append(EnumCase(plain(context.text(kid)), None))
+                found.append(EnumCase(plain(context.text(kid)), None, context.span(kid)))
             case "raw_value" if found:
-                found[-1] = EnumCase(found[-1].name, _folded(kid, context))
+                found[-1] = EnumCase(found[-1].name, _folded(kid, context), context.span(kid))
             case _:
                 pass
     return found
