@@ -8,7 +8,7 @@ from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place, Severity, Step
-from ipclint.model.ir import Call, Evaluate, Expr, Interpolation, Member, Name, Node, Operator, Subscript, Text, walk
+from ipclint.model.ir import Assign, Call, Evaluate, Expr, Interpolation, Member, Name, Node, Operator, Subscript, Text, walk
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.link import scope, type_of
 from ipclint.program.program import Program, UnitRef

@@ -289,17 +289,17 @@ def _evaluated(program: Program, ref: UnitRef, node: Node) -> set[str]:
         if isinstance(inner, Call):
             if inner.name in REQUIREMENT_SETTERS and inner.name != "senderSatisfies":
                 found.add("requirement")
-            elif _may_refuse(inner, node):
+            else:
                 for callee in resolve(program, ref, inner).refs:
                     answer = guard(program, callee)
                     if not answer.open and not answer.unknown:
-                        found |= answer.kinds
+                        found |= answer.kinds if _throws_on(inner, node) else answer.kinds & {"requirement"}
     return found
 
 
-def _may_refuse(call: Call, statement: Node) -> bool:
-    """A call whose failure leaves: under `try`, or that is handed the object to set a requirement on."""
-    return any(isinstance(n, Operator) and n.op == "try" for n in walk(statement)) or bool(call.args)
+def _throws_on(call: Call, statement: Node) -> bool:
+    """Whether the call's failure leaves: it stands under `try`. Otherwise only what it sets on the connection stays."""
+    return any(isinstance(n, Operator) and n.op == "try" and call in walk(n) for n in walk(statement))
 
 
 def condition_evidence(program: Program, ref: UnitRef, condition: Node, path: Path, depth: int = 0) -> set[str]:
