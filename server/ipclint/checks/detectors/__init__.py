@@ -35,7 +35,18 @@ KINDS: dict[type, UnitKind] = {
     ProjectFacts: "project",
 }
 
-MODULES: tuple[str, ...] = ("listener", "identity", "pasteboard", "url", "app_group", "code_requirement", "code_signature")
+MODULES: tuple[str, ...] = (
+    "app_group",
+    "code_requirement",
+    "code_signature",
+    "coding",
+    "identity",
+    "listener",
+    "pasteboard",
+    "raw_listener",
+    "temporary_names",
+    "url",
+)
 """The modules of this package that register detectors; imported together on the first look-up."""
 
 
