@@ -1,0 +1,141 @@
+"""XPC102: libxpc listeners and XPCListener sessions that serve every peer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.peer_evidence import reaches
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function
+from ipclint.model.finding import Confidence, Finding, Place, Severity, Step
+from ipclint.model.ir import Call, Closure, Expr, Name, Node, walk
+from ipclint.program.configuration import is_privileged, programs_of
+from ipclint.program.constants import HOLE, fold
+from ipclint.program.link import ancestors, calls_in, declarations, owner_of, resolve
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
+from ipclint.program.types import base_type
+
+LISTENER_FLAG = "XPC_CONNECTION_MACH_SERVICE_LISTENER"
+EVIDENCE = frozenset({"requirement", "code", "static-code", "audited-uid", "entitlement", "certificates", "signing-information"})
+MAX_FUNCTIONS = 200  # reached from one listener
+OBJECTS = frozenset({"xpc_object_t", "XPCReceivedMessage", "XPCDictionary"})
+
+
+class Creation(NamedTuple):
+    """Where a listener is made: its call, the service's name ("" when unknown), and which API it is."""
+
+    call: Call
+    service: str
+    kind: str  # "mach-service", "main", "session"
+
+
+@detector("raw-listener-without-peer-requirement", on="function")
+def raw_listener_without_peer_requirement(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    for creation in _creations(program, ref):
+        family = _family(program, ref)
+        evidence = frozenset[str]().union(*(reaches(program, member) for member in family))
+        if evidence & EVIDENCE:
+            continue
+        handled = _handler(program, family)
+        if handled is None and creation.kind == "mach-service":
+            continue  # made here, served by code that is not
+        place, dispatcher = handled or (_place(ref, creation.call), "")
+        severity, confidence = _weight(program, ref, creation, "uid" in evidence)
+        service = f"“{creation.service}”" if creation.service else "this service"
+        yield rule.finding(
+            place,
+            confidence,
+            severity=severity,
+            context="uid-only" if "uid" in evidence else "",
+            holes={"service": service, "dispatcher": dispatcher or "its handler"},
+            steps=(Step(_place(ref, creation.call), f"the listener for {service} is created here"),),
+        )
+
+
+def _creations(program: Program, ref: UnitRef) -> Iterator[Creation]:
+    for call in calls_in(program, ref):
+        if call.name == "xpc_connection_create_mach_service" and len(call.args) > 2 and _names(call.args[2], LISTENER_FLAG):
+            yield Creation(call, _text(program, ref, call.args[0]), "mach-service")
+        elif call.name == "xpc_main":
+            yield Creation(call, "", "main")
+        elif call.name == "XPCListener" and "service" in call.labels and "requirement" not in call.labels:
+            yield Creation(call, _text(program, ref, call.args[call.labels.index("service")]), "session")
+
+
+def _names(expr: Expr, word: str) -> bool:
+    return any(isinstance(node, Name) and node.text == word for node in walk(expr))
+
+
+def _text(program: Program, ref: UnitRef, expr: Expr) -> str:
+    text = fold(program, ref, expr)[0]
+    return "" if HOLE in text else text
+
+
+@query(bottom=())
+def _family(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:
+    """The functions that can run for a listener made here: callees, handlers by name, the methods of its type and above."""
+    found: dict[UnitRef, None] = {ref: None}
+    todo = [ref, *_siblings(program, ref)]
+    while todo and len(found) < MAX_FUNCTIONS:
+        at = todo.pop()
+        found[at] = None
+        for call in calls_in(program, at):
+            callees = list(resolve(program, at, call).refs)
+            for argument in call.args:  # xpc_main(handler), set_event_handler_f(connection, handler)
+                if isinstance(argument, Name):
+                    callees.extend(program.functions_named(argument.text))
+            todo.extend(callee for callee in callees if callee not in found)
+    return tuple(sorted(found))
+
+
+def _siblings(program: Program, ref: UnitRef) -> Iterator[UnitRef]:
+    owner = owner_of(program, ref)
+    for name in sorted({owner, *ancestors(program, owner)}) if owner else ():
+        for _, declaration in declarations(program, name):
+            for member in program.members_of(declaration.qualified):
+                function = program.function(member)
+                if function is not None and function.body:
+                    yield member
+
+
+def _handler(program: Program, family: tuple[UnitRef, ...]) -> tuple[Place, str] | None:
+    """Where messages are handled: a function that is given a connection and a message, else an event handler's call."""
+    inline: tuple[Place, str] | None = None
+    for member in family:
+        function = program.function(member)
+        if function is None:
+            continue
+        types = [base_type(param.type) for param in function.params]
+        if "xpc_connection_t" in types and any(name in OBJECTS for name in types):
+            return Place(member.path, member.key, *function.name_span), function.name
+        for call in calls_in(program, member):
+            if call.name == "xpc_connection_set_event_handler" and len(call.args) > 1 and isinstance(call.args[1], Closure):
+                if inline is None and _handles_messages(call.args[1]):
+                    inline = _place(member, call), ""
+    return inline
+
+
+def _handles_messages(handler: Closure) -> bool:
+    """Not a listener's own handler that only passes peers on, nor one that ignores what comes."""
+    words = {node.name for node in walk(handler) if isinstance(node, Call)}
+    return any(word.startswith(("xpc_dictionary_get", "xpc_dictionary_create_reply")) for word in words) or bool(
+        words - {"xpc_get_type", "xpc_connection_set_event_handler", "xpc_connection_resume", "xpc_connection_activate"}
+    )
+
+
+def _weight(program: Program, ref: UnitRef, creation: Creation, uid: bool) -> tuple[Severity, Confidence]:
+    programs = programs_of(program, ref.path)
+    if programs and all(target.is_embedded_service for target in programs):
+        return "info", "hint"
+    if uid:
+        return "low", "certain"
+    if creation.kind == "main" and not is_privileged(program, ref.path):
+        return "low", "hint"
+    return ("critical" if is_privileged(program, ref.path) else "high"), "certain"
+
+
+def _place(ref: UnitRef, node: Node) -> Place:
+    return Place(ref.path, ref.key, node.start, node.end)
