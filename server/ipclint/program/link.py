@@ -340,12 +340,13 @@ def resolve(program: Program, ref: UnitRef, call: Call, depth: int = 0) -> Resol
         return _resolve_free(program, ref, call)
     receiver = base_type(type_of(program, ref, call.target, depth + 1).removesuffix(".Type"))
     if receiver and (declarations(program, receiver) or receiver in ("id", "Any", "AnyObject")):
-        found = _with_body(program, _accepting(program, members_for_call(program, receiver, call), call))
+        declared = _accepting(program, members_for_call(program, receiver, call), call)
+        found = tuple(r for r in declared if (f := program.function(r)) is not None and f.body)
         if found:
             return Resolution(found, True)
         implementers = _implementers(program, receiver, call)
-        if implementers:
-            return Resolution(implementers, len(implementers) == 1)
+        if implementers or declared:
+            return Resolution(implementers or declared, len(implementers) <= 1)
     if receiver and is_outside(program, receiver) and receiver not in ("id", "Any", "AnyObject"):
         return NOBODY  # a type from outside: its methods are not here (extensions of it are, see members_for_call)
     by_name = _with_body(program, _accepting(program, functions_for_call(program, call), call))
