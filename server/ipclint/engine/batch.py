@@ -70,7 +70,10 @@ def _read_one(file: Wanted, disk: Disk, store: Store, matters: Callable[[bytes],
     key = facts_key(file.path, content)
     facts = store.get(key)
     if facts is None:
-        facts = encode(read(file.path, data))
+        try:
+            facts = encode(read(file.path, data))
+        except Exception as error:  # readers never raise; should one do, one file is lost and not the run
+            return Outcome(file.path, content, problem=f"could not be read: {type(error).__name__}: {error}")
         store.put(key, facts)
     return Outcome(file.path, content, facts)
 

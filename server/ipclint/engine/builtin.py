@@ -23,8 +23,8 @@ UNUSED = Rule(
     message={"": "Nothing is reported here that this suppression of {rules} would hide", "unknown": "{problem}"},
     severity={"": "info"},
     why=(
-        "The code was mended or moved, or the rule's name is misspelt. A suppression that is left behind hides the next\n"
-        "finding that appears on its line: delete it, or correct the name."
+        "The code was mended or moved, or the rule's name is misspelt. A suppression that is left behind hides the\n"
+        "next finding that appears on its line: delete it, or correct the name."
     ),
 )
 

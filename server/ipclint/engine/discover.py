@@ -16,24 +16,8 @@ from ipclint.engine.ignore import IgnoreFile
 from ipclint.readers import kind_of
 
 VENDORED = frozenset(
-    [
-        "Pods",
-        "Carthage",
-        "DerivedData",
-        "SourcePackages",
-        "Checkouts",
-        "Vendor",
-        "Vendors",
-        "Vendored",
-        "ThirdParty",
-        "Third-Party",
-        "third_party",
-        "thirdparty",
-        "3rdparty",
-        "node_modules",
-        "bower_components",
-        "build",
-    ]
+    {"Pods", "Carthage", "DerivedData", "SourcePackages", "Checkouts", "Vendor", "Vendors", "Vendored", "build"}
+    | {"ThirdParty", "Third-Party", "third_party", "thirdparty", "3rdparty", "node_modules", "bower_components"}
 )
 """Folders of code that others wrote or a tool made; a hidden folder (`.build`, `.swiftpm`) is never looked into."""
 

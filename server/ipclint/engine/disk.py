@@ -28,7 +28,7 @@ class Disk:
         return os.path.join(self.root, path)
 
     def read(self, path: str) -> bytes | Unreadable:
-        """The bytes of a file, or why they cannot be had. Symlinks are followed only while they stay inside the root."""
+        """The bytes of a file, or why they cannot be had. Symlinks are followed while they stay inside the root."""
         real = os.path.realpath(self.absolute(path))
         if not self.holds(real):
             return Unreadable("leads out of the folder that is checked, so it was not read")
@@ -44,6 +44,14 @@ class Disk:
             return Unreadable(f"cannot be read: {error.strerror or error}")
         finally:
             os.close(descriptor)
+
+    def real(self, path: str) -> Path:
+        """The file that a path means, symlinks resolved."""
+        return Path(os.path.realpath(self.absolute(path)))
+
+    def exists(self, path: str) -> bool:
+        """Whether something stands at a path, be it a broken link."""
+        return os.path.lexists(self.absolute(path))
 
     def holds(self, real: str) -> bool:
         """Whether a resolved absolute path lies in the root."""

@@ -18,40 +18,49 @@ _C = re.compile(rb"\n(?:[A-Za-z_]\w*+[ \t*]++)+(\w+)[ \t]*+[(=]|\n\}[ \t]*+(\w+)
 
 
 def word_filter(words: Iterable[str]) -> Callable[[bytes], object]:
-    """A function that is true of bytes in which one of `words` stands, be it as a part of a longer word."""
+    """A function that is true of bytes in which one of `words` stands: as a whole word when it is an identifier, as it
+    is when it is any other text."""
     return _compiled(frozenset(words))
 
 
 @lru_cache(maxsize=4)
 def _compiled(words: frozenset[str]) -> Callable[[bytes], object]:
-    encoded = sorted({word.encode() for word in words} - {b""})
-    if not encoded:
+    names = sorted(word.encode() for word in words if word.isidentifier())
+    texts = sorted(word.encode() for word in words if word and not word.isidentifier())
+    alternatives = [rb"\b" + factored(names) + rb"\b"] if names else []
+    alternatives += [factored(texts)] if texts else []
+    if not alternatives:
         return lambda data: None
+    pattern = b"|".join(alternatives)
     try:
-        import re2  # an optional wheel, fifteen times as fast
+        import re2  # an optional wheel, many times as fast
     except ImportError:
-        return re.compile(factored(encoded)).search
+        return re.compile(pattern).search
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(b"|".join(re2.escape(word) for word in encoded), options).search
+    return re2.compile(pattern, options).search
 
 
 def factored(words: Iterable[bytes]) -> bytes:
-    """A regular expression that matches where one of `words` begins, common beginnings written once: `re` tries the
-    alternatives one by one, so this is three times as fast as a plain alternation."""
-    root: dict[int, dict[int, object]] = {}
+    """A regular expression for any of `words`, common beginnings written once: `re` tries alternatives one by one, so
+    this is three times as fast as a plain alternation."""
+    tree: _Tree = {}
     for word in words:
-        node: dict[int, object] = root  # type: ignore[assignment]
+        node = tree
         for byte in word:
-            node = node.setdefault(byte, {})  # type: ignore[assignment]
-        node[-1] = {}
-    return _factored(root)  # type: ignore[arg-type]
+            node = node.setdefault(byte, {})
+        node[_END] = {}
+    return _factored(tree)
 
 
-def _factored(node: dict[int, dict[int, object]]) -> bytes:
-    if -1 in node:  # a word ends here: what is longer is found by it
-        return b""
-    alternatives = [re.escape(bytes([byte])) + _factored(below) for byte, below in node.items()]  # type: ignore[arg-type]
+_Tree = dict[int, "_Tree"]
+_END = -1
+
+
+def _factored(node: _Tree) -> bytes:
+    alternatives = [re.escape(bytes([byte])) + _factored(below) for byte, below in node.items() if byte != _END]
+    if _END in node:
+        alternatives.append(b"")  # last: a longer word is tried first
     return alternatives[0] if len(alternatives) == 1 else b"(?:" + b"|".join(alternatives) + b")"
 
 

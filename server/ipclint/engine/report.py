@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -115,6 +116,17 @@ def resolve(finding: Finding, severity: Severity, document: Callable[[str], Docu
         steps=tuple(Hop(document(step.place.path).resolve(step.place), step.text) for step in finding.steps),
         finding=finding,
     )
+
+
+def fingerprints(reports: Iterable[Report], document: Callable[[str], Document]) -> list[str]:
+    """A name for each report that survives moved lines; equal ones are numbered in the order of the file."""
+    seen: Counter[str] = Counter()
+    names: list[str] = []
+    for report in reports:
+        name = fingerprint(report, document(report.path).data)
+        names.append(f"{name}:{seen[name]}" if seen[name] else name)
+        seen[name] += 1
+    return names
 
 
 def fingerprint(report: Report, source: bytes) -> str:

@@ -37,11 +37,13 @@ class Result(msgspec.Struct, frozen=True):
     summary: Summary
 
 
-def check(
-    setup: Setup, under: Iterable[str] = ("",), progress: Callable[[Progress], None] = lambda progress: None
+def check_workspace(
+    setup: Setup,
+    session: Session,
+    under: Iterable[str] = ("",),
+    progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Result:
     """Check these folders and files of the workspace, or recall what the same check said of the same files."""
-    session = setup.session()
     survey = session.survey(under)
     if not survey.recalled.rest:
         kept = setup.store.get(_key(setup, survey))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ipclint.checks.plan import checks_of
 from ipclint.checks.rulebook import (
     Rulebook,
-    RuleError,
     compile_rulebook,
     load_rulebook,
     parse_rulebook,
@@ -31,7 +31,7 @@ def shipped_rules() -> Path:
 
 
 def rulebook(own: tuple[Path, ...], store: Store) -> Rulebook:
-    """The shipped rules, those in the folders `own` and the engine's. Raises ConfigError for a mistake in one of them."""
+    """The shipped rules, those in the folders `own` and the engine's. Raises ConfigError for a mistake in one."""
     shipped = shipped_rules()
     compiled = _bytes(shipped / COMPILED)
     if compiled is not None and not own:
@@ -64,9 +64,13 @@ def rule_source(rule: str, own: tuple[Path, ...]) -> str | None:
 
 def _parse(texts: tuple[dict[str, str], dict[str, str]]) -> Rulebook:
     try:
-        return parse_rulebook(*texts)
-    except RuleError as error:
+        parsed = parse_rulebook(*texts)
+        for rule in parsed:
+            for _ in checks_of(rule, parsed.vocabulary):  # so that what a rule names and is not there shows now
+                pass
+    except ValueError as error:  # RuleError, VocabularyError, UnknownDetector, UnknownApi, MatchError
         raise ConfigError(str(error)) from None
+    return parsed
 
 
 def _texts(folders: tuple[Path, ...]) -> tuple[dict[str, str], dict[str, str]]:
@@ -79,6 +83,13 @@ def _texts(folders: tuple[Path, ...]) -> tuple[dict[str, str], dict[str, str]]:
         sources |= dict(_files(folder, ".md"))
         models |= dict(_files(folder, ".toml"))
     return sources, models
+
+
+def trigger_words(book: Rulebook) -> frozenset[str]:
+    """The words and texts of which a source file holds one if any rule can have something to say of it."""
+    checks = (check for rule in book for check in checks_of(rule, book.vocabulary))
+    found = (word for check in checks if check.on not in ("plist", "project") for word in (*check.words, *check.texts))
+    return frozenset(word.partition(":")[0] for word in found)
 
 
 def _files(folder: Path, suffix: str) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ from ipclint.engine.prefilter import SUPPRESSION
 from ipclint.engine.recall import Recall, Recalled
 from ipclint.engine.report import Document, Report
 from ipclint.engine.reporting import reports_of
+from ipclint.engine.rules import trigger_words
 from ipclint.engine.selection import Selection
 from ipclint.engine.store import Store
 from ipclint.engine.workspace import Workspace
@@ -64,12 +65,13 @@ class Session:
         self.rulebook = rulebook
         self.discovery = Discovery()
         self._selection = Selection(config, self.rulebook)
-        self._words = self.rulebook.triggers() | {SUPPRESSION}
+        self._words = trigger_words(rulebook) | {SUPPRESSION}
         self._store = Store(store)
-        self._disk = Disk(root)
+        self.disk = Disk(root)
         self._scope = Scope(config)
-        self._files = Workspace(self._disk, self._scope, self.rulebook, self._words)
+        self._files = Workspace(self.disk, self._scope, self.rulebook, self._words)
         self._reports: dict[str, tuple[Report, ...]] = {}
+        self._failures: dict[str, str] = {}  # path → how a rule or its fix failed there
         self._passing: dict[str, set[str]] = defaultdict(set)  # file → files with a trace through it
 
     # ── what happened ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -84,8 +86,8 @@ class Session:
 
     def survey(self, under: Iterable[str] = ("",)) -> Survey:
         """What there is to look at below these folders (or files) of the workspace, and what is remembered of it."""
-        discovery = discover(self._disk, self._scope, under)
-        recall = Recall(self._disk, self._store, self._words)
+        discovery = discover(self.disk, self._scope, under)
+        recall = Recall(self.disk, self._store, self._words)
         return Survey(discovery, recall, recall.recall(_in_order(discovery.files)))
 
     def index(self, survey: Survey | None = None, executor: Executor | None = None) -> Iterator[Progress]:
@@ -134,11 +136,19 @@ class Session:
         if report.finding.rule.startswith("ipclint/"):
             return ()
         checker = self._files.island(report.path).checker
-        return checker.fixes(report.finding, self._source, self._extent)
+        try:
+            return checker.fixes(report.finding, self._source, self._extent)
+        except Exception as error:  # one broken fix must not take the report with it
+            self._failures[report.path] = f"{report.rule}: its fix failed: {type(error).__name__}: {error}"
+            return ()
 
     def document(self, path: str) -> Document:
         """A file as it stands, the open document before the one on disk; without bytes when it cannot be read."""
         return self._files.document(path)
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file, open or on disk."""
+        return self._files.is_open(path) or self.disk.exists(path)
 
     def is_open(self, path: str) -> bool:
         return self._files.is_open(path)
@@ -151,7 +161,7 @@ class Session:
     def problems(self) -> list[tuple[str, str]]:
         """What could not be read, or not in full, with the reason, and rules that failed; sorted by path."""
         facts = ((path, facts.problem) for path, facts in self._files.facts.items() if facts.problem)
-        return sorted({*self.discovery.problems, *self._files.problems.items(), *facts})
+        return sorted({*self.discovery.problems, *self._files.problems.items(), *self._failures.items(), *facts})
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -166,7 +176,7 @@ class Session:
         for _ in range(MAX_ROUNDS):
             stale |= {path for island in self._files.islands() for path in island.checker.stale_paths()}
             for path in sorted(stale):
-                affected |= self._files.island(path).ask(path)
+                affected |= self._ask(path)
                 done += 1
                 yield Progress("checking", done, max(done, len(stale)))
             wanted = {path for island in self._files.islands() for path in island.wanted()}
@@ -178,6 +188,14 @@ class Session:
             affected |= stale
         affected |= {path for touched_path in affected for path in self._passing.get(touched_path, ())}
         self._show(affected, changed)
+
+    def _ask(self, path: str) -> set[str]:
+        island = self._files.island(path)
+        changed = island.ask(path)
+        self._failures.pop(path, None)
+        for rule, _, error in island.checker.failures(path):
+            self._failures[path] = f"{rule}: it failed here: {error}"
+        return changed
 
     def _learn(self, outcomes: Iterable[Outcome]) -> set[str]:
         return {outcome.path for outcome in outcomes if self._files.learn(outcome)}
@@ -209,7 +227,7 @@ class Session:
         return reports_of(document(path), findings, self._selection, self.rulebook, document)
 
     def _reader(self, jobs: int, executor: Executor | None = None) -> Reader:
-        return Reader(self._disk.root, self._words, self._store.folder, jobs, executor)
+        return Reader(self.disk.root, self._words, self._store.folder, jobs, executor)
 
     def _source(self, path: str) -> bytes:
         return self._files.document(path).data

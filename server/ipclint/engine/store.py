@@ -107,8 +107,11 @@ def _entries(folder: Path, mine: str) -> Iterable[tuple[bool, float, int, str]]:
                 yield Path(above).parent.name == mine, status.st_mtime, status.st_size, file
 
 
-def write_atomically(file: Path, data: bytes) -> None:
-    """Write a file so that it holds its old bytes or the new ones, whatever happens. Raises OSError."""
+def write_atomically(file: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write a file so that it holds its old bytes or the new ones, whatever happens. Raises OSError.
+
+    `mode` are its permissions; by default, what the umask leaves of reading and writing for all.
+    """
     temporary = file.with_name(f".{file.name[:100]}.{os.getpid()}.tmp")
     try:
         try:
@@ -118,6 +121,8 @@ def write_atomically(file: Path, data: bytes) -> None:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         with open(descriptor, "wb") as out:
             out.write(data)
+        if mode != 0o666:
+            os.chmod(temporary, mode)
         os.replace(temporary, file)
     except BaseException:
         with contextlib.suppress(OSError):

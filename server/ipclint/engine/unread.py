@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-MAX_DECLARERS = 24
-"""A name that more unread files declare than this (`init`, `body`, `start`) tells nothing of which one is meant."""
+MAX_DECLARERS = 8
+"""A name that more unread files declare than this (`init`, `body`, `String`) does not tell which of them is meant;
+where the type is known, its own name leads to the file."""
 
 
 class Unread:
