@@ -226,7 +226,7 @@ class Shape:
 
     def _toplevel(self) -> None:
         """The loose statements of the file as one function. Its `let` and `var` are units of their own, as globals."""
-        start, end = self.loose[0].start_byte, self.loose[-1].end_byte
+        start, end = self._with_conditions(self.loose[0].start_byte, self.loose[-1].end_byte)
         context = SwiftContext(self.source, start, self.directives)
         body = context.run(self.loose, start, end)
         unit = Function(
@@ -249,6 +249,20 @@ class Shape:
         )
         self.found.append((start, end, "F toplevel", unit))
         self._nested(context, "", 0)
+
+    def _with_conditions(self, start: int, end: int) -> tuple[int, int]:
+        """The absolute bytes widened by the `#if` that holds the first and the `#endif` that closes around the last."""
+        opened: list[int] = []
+        for line in self.directives.lines:
+            if line.start >= end and not opened:
+                break
+            if line.keyword == "#if" and line.start < end:
+                opened.append(line.start)
+            elif line.keyword == "#endif" and opened:
+                first = opened.pop()
+                if first < end and line.end > start:
+                    start, end = min(start, first), max(end, line.end)
+        return start, end
 
 
 def _dotted(owner: str, name: str) -> str:
