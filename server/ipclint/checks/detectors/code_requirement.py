@@ -9,10 +9,11 @@ from ipclint.checks.requirement import Grade, RequirementError, Verdict, judge, 
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, PlistFacts, PlistValue, Variable
 from ipclint.model.finding import Finding, Place, Severity, Step
-from ipclint.model.ir import Expr, Name, Node
+from ipclint.model.ir import Cast, Expr, Member, Name, Node
 from ipclint.program.constants import fold
-from ipclint.program.link import owner_of, members, scope
+from ipclint.program.link import members, owner_of, scope, type_of
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.types import base_type
 from ipclint.program.usage import Use, uses_of
 
 SEVERITY: dict[Grade, Severity] = {
@@ -69,16 +70,20 @@ def read(text: str) -> Verdict | None:
 
 def _origin(program: Program, ref: UnitRef, argument: Expr) -> Place:
     """Where the text is written: a local's or a constant's value in this file, else the argument itself."""
-    node: Node = argument
-    while hasattr(node, "value") and not isinstance(node, Name) and type(node).__name__ == "Cast":
-        node = node.value  # pyright: ignore[reportAttributeAccessIssue]
-    if not isinstance(node, Name):
-        return _place(ref, argument)
-    values = [binding.value for binding in scope(program, ref).get(node.text, ()) if binding.value is not None]
-    if len(values) == 1:
-        return _place(ref, values[0])
-    owner = owner_of(program, ref)
-    for constant in (*(members(program, owner, node.text) if owner else ()), *program.variables_named(node.text)):
+    while isinstance(argument, Cast):
+        argument = argument.value
+    match argument:
+        case Name(text=name):
+            values = [binding.value for binding in scope(program, ref).get(name, ()) if binding.value is not None]
+            if len(values) == 1:
+                return _place(ref, values[0])
+            owner = owner_of(program, ref)
+            constants = (*(members(program, owner, name) if owner else ()), *program.variables_named(name))
+        case Member(base=base, name=name) if base is not None:
+            constants = members(program, base_type(type_of(program, ref, base).removesuffix(".Type")), name)
+        case _:
+            return _place(ref, argument)
+    for constant in constants:
         unit = program.unit(constant)
         if isinstance(unit, Variable) and unit.value is not None and constant.path == ref.path:
             return _place(constant, unit.value)
