@@ -36,11 +36,11 @@ check: lint types imports test ## all of the above
 
 rule: $(READY) ## one rule's cases: make rule ID=xpc/listener-accepts-unverified-peer
 	@test -n "$(ID)" || { echo "say which: make rule ID=family/name"; exit 1; }
-	$(BIN)/python -m pytest tests/rules --rule "$(ID)"
+	PYTHONPATH=server $(BIN)/python -m tests.rules "$(ID)"
 
 new-rule: $(READY) ## scaffold a rule: make new-rule ID=family/name
 	@test -n "$(ID)" || { echo "say which: make new-rule ID=family/name"; exit 1; }
-	$(BIN)/python -m tools.new_rule "$(ID)"
+	PYTHONPATH=server $(BIN)/python -m tests.rules --new "$(ID)"
 
 bench: $(READY) ## this tool and ast-grep over the same tree, in one run: make bench TREE=path
 	@test -x $(BIN)/ast-grep || $(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'

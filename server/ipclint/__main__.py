@@ -7,10 +7,11 @@ import sys
 
 def main() -> int:
     """The entry point `ipclint`. Returns the exit code."""
-    if sys.argv[1:2] == ["server"]:
-        from ipclint.lsp.main import run as serve
+    first, *rest = sys.argv[1:] or [""]
+    if first == "server":
+        from ipclint.lsp.main import run
 
-        return serve(sys.argv[2:])
+        return run(rest)
     from ipclint.cli.main import run
 
     return run(sys.argv[1:])

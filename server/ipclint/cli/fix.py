@@ -56,7 +56,6 @@ def _diff(file: FixedFile) -> Iterator[str]:
 
 
 def _lines(data: bytes) -> list[str]:
-    text = data.decode("utf-8", "replace")
-    return [f"{line}\n" for line in text.split("\n")[:-1]] + (
-        [text.rpartition("\n")[2]] if not text.endswith("\n") else []
-    )
+    """The lines with their ends; only a line feed ends one."""
+    *lines, last = data.decode("utf-8", "replace").split("\n")
+    return [f"{line}\n" for line in lines] + ([last] if last else [])

@@ -40,7 +40,9 @@ class Parser(argparse.ArgumentParser):
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; the exit code. Writes errors to stderr, never a traceback for what the user did."""
     try:
-        options = parser().parse_args(arguments)
+        options, unknown = parser().parse_known_args(arguments)
+        if unknown:
+            options.parser.error(f"there is no option {unknown[0]}")
         return options.command(options)
     except UsageError as error:
         print(f"ipclint: {error}", file=sys.stderr)
@@ -64,14 +66,12 @@ def parser() -> argparse.ArgumentParser:
     )
     rules.add_argument("--format", choices=("text", "json"), default="text")
     rules.add_argument("--config", metavar="FILE", help="the ipclint.toml whose own rules to list too")
-    rules.set_defaults(command=_rules)
+    rules.set_defaults(command=_rules, parser=rules)
     explain = commands.add_parser("explain", help="say what a rule finds, why it matters and what to do")
     explain.add_argument("rule", metavar="ID", help="an id or an alias: xpc/listener-accepts-unverified-peer, XPC101")
     explain.add_argument("--config", metavar="FILE", help="the ipclint.toml whose own rules to look in too")
-    explain.set_defaults(command=_explain)
-    server = commands.add_parser("server", help="speak the Language Server Protocol with an editor, over stdio")
-    server.add_argument("--tcp", metavar="[HOST:]PORT", help="listen here instead, for debugging")
-    server.set_defaults(command=_server)
+    explain.set_defaults(command=_explain, parser=explain)
+    commands.add_parser("server", help="speak the Language Server Protocol")
     return top
 
 
@@ -101,7 +101,7 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     how.add_argument("--jobs", metavar="N", type=_jobs, help="processes that read files (one a processor)")
     how.add_argument("--no-cache", action="store_true", help="neither use nor write the cache")
     how.add_argument("--stdin-filename", metavar="NAME", help="what the text on stdin is called")
-    check.set_defaults(command=_check)
+    check.set_defaults(command=_check, parser=check)
 
 
 def _jobs(text: str) -> int:
@@ -126,9 +126,3 @@ def _explain(options: argparse.Namespace) -> int:
     from ipclint.cli.rules import explain
 
     return explain(options)
-
-
-def _server(options: argparse.Namespace) -> int:
-    from ipclint.lsp.server import serve
-
-    return serve(options.tcp)

@@ -85,13 +85,6 @@ def _texts(folders: tuple[Path, ...]) -> tuple[dict[str, str], dict[str, str]]:
     return sources, models
 
 
-def trigger_words(book: Rulebook) -> frozenset[str]:
-    """The words and texts of which a source file holds one if any rule can have something to say of it."""
-    checks = (check for rule in book for check in checks_of(rule, book.vocabulary))
-    found = (word for check in checks if check.on not in ("plist", "project") for word in (*check.words, *check.texts))
-    return frozenset(word.partition(":")[0] for word in found)
-
-
 def _files(folder: Path, suffix: str) -> Iterator[tuple[str, str]]:
     """(name without suffix, relative to the folder; text) of every rule or model, sorted. READMEs are none."""
     paths = sorted(path for path in folder.glob(f"*/*{suffix}") if path.is_file() and not path.is_symlink())

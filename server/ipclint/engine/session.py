@@ -23,9 +23,9 @@ from ipclint.engine.prefilter import SUPPRESSION
 from ipclint.engine.recall import Recall, Recalled
 from ipclint.engine.report import Document, Report
 from ipclint.engine.reporting import reports_of
-from ipclint.engine.rules import trigger_words
 from ipclint.engine.selection import Selection
 from ipclint.engine.store import Store
+from ipclint.engine.triggers import trigger_words
 from ipclint.engine.workspace import Workspace
 from ipclint.model.facts import ProjectFacts, SourceFacts
 from ipclint.model.finding import Fix
