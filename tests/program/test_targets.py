@@ -281,10 +281,10 @@ def test_code_that_registers_a_daemon_tells():
 def test_a_blessed_helper_is_privileged():
     linked = tool(
         OTHER_LDFLAGS="-sectcreate __TEXT __info_plist tool/Info.plist -Xlinker -sectcreate -Xlinker __TEXT "
-        '-Xlinker __launchd_plist -Xlinker "$(SRCROOT)/tool/launchd.plist"'
+        '-Xlinker __launchd_plist -Xlinker "$(SRCROOT)/tool/the job.plist"'
     )
     own = plist("p/tool/Info.plist", "info", SMAuthorizedClients=['identifier "com.example.app"'])
-    part = plist("p/tool/launchd.plist", "launchd", Label="com.example.other", MachServices={"a": True})
+    part = plist("p/tool/the job.plist", "launchd", Label="com.example.other", MachServices={"a": True})
     assert is_privileged(linked, own)
     assert is_privileged(linked, part)
     assert is_privileged(NAMED, plist("q/Info.plist", "info", SMPrivilegedExecutables={"com.example.tool": "always"}))

@@ -43,6 +43,10 @@ class Sources:
         base = self._extents(UnitRef(place.path, place.unit)).start if place.unit else 0
         return Span(base + place.start, base + place.end)
 
+    def extent(self, ref: UnitRef) -> Span:
+        """The absolute bytes of a unit."""
+        return self._extents(ref)
+
     def text(self, place: Place) -> str:
         """The source text of a place."""
         span = self.span(place)

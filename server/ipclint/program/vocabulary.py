@@ -75,7 +75,8 @@ _BARE = re.compile(r"^\w+$")
 def parse_spelling(api: Api, text: str) -> Spelling:
     """Raises VocabularyError."""
     if found := _OBJC.match(text):
-        return Spelling(api, "method", found[2], found[3], None, found[1] == "+")
+        labels = None if ":" in found[3] else ()  # a message without argument is no Swift call with some
+        return Spelling(api, "method", found[2], found[3], labels, found[1] == "+")
     if found := _CALL.match(text):
         labels = tuple("" if label == "_" else label for label in found[3].split(":")[:-1])
         if found[2] == "init":
