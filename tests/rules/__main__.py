@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from tests.rules.bends import BENDS, check_bend, check_suppressed
 from tests.rules.harness import RULES, check_case, check_complete, rule_ids, rulebook, sound_rule
 
-SKELETON = '''\
+SKELETON = """\
 # What is wrong, in a few words
 
 ```toml rule
@@ -40,7 +40,7 @@ dangerous() // error: certain
 ```swift
 careful()
 ```
-'''
+"""
 
 
 def run(id: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ipclint.checks.edits import apply_fixes, compatible
+from ipclint.checks.fix import find as find_builder
 from ipclint.checks.plan import checks_of
 from ipclint.checks.rule import Case, CaseFile, Golden, Mark, Rule
 from ipclint.checks.rulebook import Rulebook, RuleError, parse_rule, parse_rulebook
@@ -18,6 +19,7 @@ from ipclint.model.facts import Facts, SourceFacts
 from ipclint.model.finding import Finding, Fix
 from ipclint.model.source import Span
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.vocabulary import Vocabulary
 from ipclint.readers import read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,9 +63,17 @@ def rulebook() -> Rulebook:
     sound: dict[str, str] = {}
     for id in rule_ids():
         with suppress(ValueError):
-            tuple(checks_of(parse_rule(id, rule_text(id)), vocabulary))
+            _check_parts(parse_rule(id, rule_text(id)), vocabulary)
             sound[id] = rule_text(id)
     return parse_rulebook(sound, models())
+
+
+def _check_parts(rule: Rule, vocabulary: Vocabulary) -> None:
+    """Raises the ValueError of whatever the rule names and nobody has: a detector, an API, a builder."""
+    tuple(checks_of(rule, vocabulary))
+    for fix in rule.fixes:
+        if fix.builder:
+            find_builder(fix.builder)
 
 
 class Failure(NamedTuple):
@@ -184,7 +194,9 @@ def _meets(finding: Finding, rule: Rule, mark: Mark) -> bool:
 def _failure(case: Case, file: CaseFile, line: int, expected: str, came: list[Finding]) -> Failure:
     source = file.text.split("\n")
     got = "; ".join(f"{f.shown_rule} {f.severity} {f.confidence}: {f.message}" for f in came) or "nothing"
-    text = f"{file.path}:{line + 1}: {expected}\n    {source[line].strip() if line < len(source) else ''}\n    came: {got}"
+    text = (
+        f"{file.path}:{line + 1}: {expected}\n    {source[line].strip() if line < len(source) else ''}\n    came: {got}"
+    )
     return Failure(case.title, file.line + line, text)
 
 
@@ -195,13 +207,17 @@ def _check_golden(rule: Rule, case: Case, golden: Golden, run: Run, found: list[
     """The fix applied to all findings of the rule: equals its golden text, silences the rule, breaks nothing."""
     fixes = _titled(run, rule, golden.title, found)
     if not fixes:
-        offered = sorted({fix.title for each in found if each.finding.rule == rule.id for fix in run.fixes(each.finding)})
+        offered = sorted(
+            {fix.title for each in found if each.finding.rule == rule.id for fix in run.fixes(each.finding)}
+        )
         yield Failure(case.title, golden.file.line, f'no finding has a fix "{golden.title}"; offered are {offered}')
         return
     after = {**run.files, **apply_fixes(lambda path: run.files.get(path, b""), compatible(fixes)[0])}
     text = after.get(golden.file.path, b"").decode()
     if text != golden.file.text:
-        yield Failure(case.title, golden.file.line, f'"{golden.title}" leaves another text\n{_difference(golden.file.text, text)}')
+        yield Failure(
+            case.title, golden.file.line, f'"{golden.title}" leaves another text\n{_difference(golden.file.text, text)}'
+        )
         return
     again = Run(after, rulebook())
     if again.errors() > run.errors():
@@ -255,5 +271,5 @@ def sound_rule(id: str) -> Rule:
     if known is not None and known.id == id:
         return known
     rule = parse_rule(id, rule_text(id))
-    tuple(checks_of(rule, rulebook().vocabulary))
+    _check_parts(rule, rulebook().vocabulary)
     raise RuleError(id, 1, "the rule is not part of the rulebook: is one of its aliases taken?")

@@ -9,7 +9,17 @@ import pytest
 from ipclint.checks.rulebook import parse_rulebook
 
 from tests.rules.bends import BENDS, Bend, check_bend, check_suppressed
-from tests.rules.harness import Failure, check_case, check_complete, model_names, model_text, models, rule_ids, rulebook, sound_rule
+from tests.rules.harness import (
+    Failure,
+    check_case,
+    check_complete,
+    model_names,
+    model_text,
+    models,
+    rule_ids,
+    rulebook,
+    sound_rule,
+)
 
 RULES = tuple(rulebook())
 CASES = [(rule, case) for rule in RULES for case in rule.cases]

@@ -145,7 +145,7 @@ def spelled(expr: Expr | None) -> str:
             return ""
 
 
-def origins(program: Program, ref: UnitRef, expr: Expr | None) -> Iterator[Node]:
+def origins(program: Program, ref: UnitRef, expr: Node | None) -> Iterator[Node]:
     """The nodes of an expression, and those of the values that the locals named in it were given, transitively."""
     names: Scope = scope(program, ref)
     todo: list[Node] = [expr] if expr is not None else []

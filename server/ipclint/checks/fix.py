@@ -18,7 +18,13 @@ from ipclint.model.finding import Edit, Finding, Fix, Place
 from ipclint.model.source import Span
 from ipclint.program.program import Program, UnitRef
 
-MODULES: tuple[str, ...] = ("peer", "pasteboard", "coding")
+MODULES: tuple[str, ...] = (
+    "coding",
+    "pasteboard",
+    "peer",
+    "temporary_names",
+    "unarchive",
+)
 """The modules of `ipclint.checks.builders` that register builders; imported together on the first look-up."""
 
 _LANGUAGES: dict[str, FixLanguage] = {"swift": "swift", "m": "objc", "mm": "objc", "h": "objc", "c": "c"}

@@ -13,10 +13,15 @@ from ipclint.model.facts import Function, PlistFacts, PlistValue, Type
 from ipclint.model.finding import Confidence, Finding, Place
 from ipclint.model.ir import Assign, Call, Expr, Literal, Member, Name, Node
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.link import conforms, owner_of, type_of
+from ipclint.program.flow_model import Parameter
+from ipclint.program.flow_search import roots
+from ipclint.program.link import callers, conforms, owner_of, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
 from ipclint.program.usage import Use, call_uses, read_uses, uses_in
+
+MAX_CALLERS = 20
+"""How many calls of a function are looked at to learn what it is given."""
 
 Detect = Callable[[Rule, Program, UnitRef, Any], Iterator[Finding]]
 
@@ -270,12 +275,42 @@ def _is_type(program: Program, ref: UnitRef, expr: Expr | None, names: tuple[str
     return bool(found) and any(found == name or conforms(program, found, name) for name in names)
 
 
-def _stems_from(program: Program, ref: UnitRef, expr: Expr | None, names: tuple[str, ...]) -> bool:
+def _stems_from(program: Program, ref: UnitRef, expr: Expr | None, names: tuple[str, ...], up: int = 1) -> bool:
+    """Whether an API of these names, or a source of one of these kinds, had a part in making a value.
+
+    A value that is a parameter is what the system calls the function with, or what the callers pass (`up` levels).
+    """
+    function = program.function(ref)
+    numbers = {param.name: number for number, param in enumerate(function.params if function else ()) if param.name}
     for node in around.origins(program, ref, expr):
-        if isinstance(node, Call):
-            uses = call_uses(program, ref, node)
-        else:
-            uses = read_uses(program, ref, node) if isinstance(node, Member) else ()
-        if any(named(use.api.name, names) for use in uses):
+        if isinstance(node, Name) and node.text in numbers:
+            if _is_given(program, ref, numbers[node.text], names, up):
+                return True
+        elif any(_is_from(use, names) for use in _made_by(program, ref, node)):
             return True
     return False
+
+
+def _is_given(program: Program, ref: UnitRef, number: int, names: tuple[str, ...], up: int) -> bool:
+    """Whether parameter `number` of a function stems from an API or source of these names."""
+    if any(
+        root.input == Parameter(number) and (named(root.kind, names) or named(root.name, names))
+        for root in roots(program, ref)
+    ):
+        return True
+    sites = callers(program, ref)[:MAX_CALLERS] if up else ()
+    return any(
+        _stems_from(program, site.caller, site.call.args[number], names, up - 1)
+        for site in sites
+        if number < len(site.call.args)
+    )
+
+
+def _made_by(program: Program, ref: UnitRef, node: Node) -> tuple[Use, ...]:
+    if isinstance(node, Call):
+        return call_uses(program, ref, node)
+    return read_uses(program, ref, node) if isinstance(node, Member) else ()
+
+
+def _is_from(use: Use, names: tuple[str, ...]) -> bool:
+    return named(use.api.name, names) or any(named(flow.kind, names) for flow in use.api.source)

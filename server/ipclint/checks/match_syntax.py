@@ -35,7 +35,7 @@ class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=_with
     is_: str | bool | int | float | None = None  # it can be this constant
     text: str = ""  # a text that it can be holds a match of this pattern; U+FFFC stands for an unknown part
     type: tuple[str, ...] = ()  # its type is one of these, or inherits from one
-    from_: tuple[str, ...] = ()  # one of these APIs had a part in making it
+    from_: tuple[str, ...] = ()  # one of these APIs, or sources of one of these kinds, had a part in making it
     names: tuple[str, ...] = ()  # the expression, or a local in it, names one of these
     absent: bool | None = None  # it is not passed, or nil
     known: bool | None = None  # it is a constant
@@ -113,7 +113,7 @@ class Match(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def named(name: str, patterns: tuple[str, ...]) -> bool:
-    """Whether the name of an API is among names, some of which (`family.*`) stand for a family."""
+    """Whether a name is among names, some of which (`family.*`) stand for a family."""
     return any(name == each or (each.endswith(".*") and name.startswith(each[:-1])) for each in patterns)
 
 
