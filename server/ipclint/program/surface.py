@@ -61,7 +61,10 @@ def listeners(program: Program) -> tuple[Listener, ...]:
 
 def listeners_of(program: Program, delegate: str) -> tuple[Listener, ...]:
     """The listeners whose delegate is of type `delegate` (or of a type above or below it)."""
-    family = {delegate, delegate.rpartition(".")[2], *ancestors(program, delegate)} - {"NSObject", "NSXPCListenerDelegate"}
+    family = {delegate, delegate.rpartition(".")[2], *ancestors(program, delegate)} - {
+        "NSObject",
+        "NSXPCListenerDelegate",
+    }
     return tuple(
         listener
         for listener in listeners(program)
@@ -74,9 +77,7 @@ def _creations(program: Program, ref: UnitRef) -> Iterator[tuple[Node, ListenerK
         if not isinstance(node, Call):
             continue
         on_class = isinstance(node.target, Name) and node.target.text == "NSXPCListener"
-        if node.name in ("NSXPCListener", "init", "initWithMachServiceName:") and (
-            node.name != "init" or on_class
-        ):
+        if node.name in ("NSXPCListener", "init", "initWithMachServiceName:") and (node.name != "init" or on_class):
             if "machServiceName" in node.labels or node.name == "initWithMachServiceName:":
                 texts = fold(program, ref, node.args[0]) if node.args else (HOLE,)
                 yield node, "mach-service", texts[0] if HOLE not in texts[0] else ""
@@ -97,7 +98,11 @@ def holders_of(program: Program, ref: UnitRef, node: Node) -> tuple[Holder, ...]
             found.append(Holder("", statement.names[0], ref))
         elif isinstance(statement, Assign) and _is(statement.value, node):
             found.extend(filter(None, (variable_named(program, ref, statement.target),)))
-        elif isinstance(statement, Call) and (name := property_of_setter(statement.name)) and _is(statement.args[0], node):
+        elif (
+            isinstance(statement, Call)
+            and (name := property_of_setter(statement.name))
+            and _is(statement.args[0], node)
+        ):
             found.extend(filter(None, (variable_named(program, ref, Member(0, 0, statement.target, name, 0)),)))
     unit = program.unit(ref)
     if isinstance(unit, Variable):
@@ -134,7 +139,7 @@ def variable_named(program: Program, ref: UnitRef, target: Expr | None) -> Holde
             return None
 
 
-def _users(program: Program, ref: UnitRef, holder: Holder | None) -> tuple[UnitRef, ...]:
+def users_of(program: Program, ref: UnitRef, holder: Holder | None) -> tuple[UnitRef, ...]:
     """The functions that can touch what `holder` keeps."""
     if holder is None or holder.ref is not None:
         return (ref,)
@@ -150,7 +155,7 @@ def _touches(program: Program, ref: UnitRef, target: Expr | None, holder: Holder
 
 def _delegates(program: Program, ref: UnitRef, holder: Holder | None) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for user in _users(program, ref, holder):
+    for user in users_of(program, ref, holder):
         for node in walk(code_of(program, user)):
             if isinstance(node, Assign) and isinstance(node.target, Member) and node.target.name == "delegate":
                 target, value = node.target.base, node.value
@@ -164,7 +169,7 @@ def _delegates(program: Program, ref: UnitRef, holder: Holder | None) -> tuple[s
 
 
 def _requirement(program: Program, ref: UnitRef, holder: Holder | None) -> tuple[UnitRef, Call] | None:
-    for user in _users(program, ref, holder):
+    for user in users_of(program, ref, holder):
         for call in calls_in(program, user):
             if call.name in ("setConnectionCodeSigningRequirement", "setConnectionCodeSigningRequirement:"):
                 if _touches(program, user, call.target, holder, None):
@@ -243,7 +248,9 @@ def exported_protocols(program: Program) -> frozenset[str]:
     exists: both ends of one service are usually in one workspace, and reply-direction protocols are called too.
     """
     names = {interface.protocol for interface in interfaces(program)}
-    return frozenset(names | {above for name in names for above in ancestors(program, name)} - {"NSObject", "NSObjectProtocol"})
+    return frozenset(
+        names | {above for name in names for above in ancestors(program, name)} - {"NSObject", "NSObjectProtocol"}
+    )
 
 
 @query(bottom=frozenset())
@@ -268,7 +275,12 @@ def exported_types(program: Program) -> frozenset[str]:
 def is_exported(program: Program, ref: UnitRef) -> bool:
     """Whether another process can call this method: it implements a requirement of an exported protocol."""
     function = program.function(ref)
-    if function is None or function.kind != "method" or not function.body or function.owner not in exported_types(program):
+    if (
+        function is None
+        or function.kind != "method"
+        or not function.body
+        or function.owner not in exported_types(program)
+    ):
         return False
     spellings = {function.name, function.selector}
     for protocol in exported_protocols(program):

@@ -37,6 +37,9 @@ KINDS: dict[type, UnitKind] = {
 
 MODULES: tuple[str, ...] = (
     "app_group",
+    "authorization",
+    "bypass",
+    "client",
     "code_requirement",
     "code_signature",
     "coding",
@@ -44,6 +47,7 @@ MODULES: tuple[str, ...] = (
     "listener",
     "pasteboard",
     "raw_listener",
+    "requirement_force",
     "temporary_names",
     "url",
 )

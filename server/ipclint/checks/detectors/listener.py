@@ -33,7 +33,7 @@ def accepts_unverified_peer(rule: Rule, program: Program, ref: UnitRef, unit: Fu
     if unit.selector not in ACCEPTORS or not unit.body:
         return
     found = guard(program, ref)
-    if not found.open and not found.unknown:
+    if not found.open and not found.unknown and found.kinds != {"switch"}:
         return
     endpoint = _endpoint(program, unit)
     if endpoint is None:
@@ -130,7 +130,11 @@ def _swaps_interface(program: Program, ref: UnitRef) -> bool:
     for user in program.mentioning("exportedInterface"):
         if user.path == ref.path and user != ref:
             for node in walk(program.body(user)):
-                if isinstance(node, Assign) and isinstance(node.target, Member) and node.target.name == "exportedInterface":
+                if (
+                    isinstance(node, Assign)
+                    and isinstance(node.target, Member)
+                    and node.target.name == "exportedInterface"
+                ):
                     if not _is_acceptor(program, user):
                         return True
     return False
@@ -152,18 +156,30 @@ def _story(
 ) -> Iterator[Step]:
     if endpoint.listener is not None:
         at = endpoint.listener
-        yield Step(Place(at.ref.path, at.ref.key, at.node.start, at.node.end), f"the listener for {endpoint.service} is created here")
+        yield Step(
+            Place(at.ref.path, at.ref.key, at.node.start, at.node.end),
+            f"the listener for {endpoint.service} is created here",
+        )
     if decider != ref:
-        yield Step(Place(ref.path, ref.key, *unit.name_span), f"{unit.owner or 'the delegate'} leaves the decision to a helper")
+        yield Step(
+            Place(ref.path, ref.key, *unit.name_span), f"{unit.owner or 'the delegate'} leaves the decision to a helper"
+        )
     for node in walk(program.body(decider)):
         if isinstance(node, Return):
-            yield Step(Place(decider.path, decider.key, node.start, node.end), "the connection is accepted without a check of the peer")
+            yield Step(
+                Place(decider.path, decider.key, node.start, node.end),
+                "the connection is accepted without a check of the peer",
+            )
             break
     if validator is not None:
         function = program.function(validator[0])
         if function is not None:
-            yield Step(Place(validator[0].path, validator[0].key, *function.name_span), f"{validator[1]} validates code but nothing calls it")
+            yield Step(
+                Place(validator[0].path, validator[0].key, *function.name_span),
+                f"{validator[1]} validates code but nothing calls it",
+            )
     if found.kinds:
         yield Step(
-            Place(ref.path, ref.key, *unit.name_span), f"another path does look at the peer ({', '.join(sorted(found.kinds))}); this one does not"
+            Place(ref.path, ref.key, *unit.name_span),
+            f"another path does look at the peer ({', '.join(sorted(found.kinds))}); this one does not",
         )

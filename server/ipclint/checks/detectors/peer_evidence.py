@@ -82,6 +82,20 @@ WEAK: dict[str, str] = {
     "xpc_connection_copy_entitlement_value": "entitlement",
     "bundleIdentifier": "bundle-id",
 }
+# What is no evidence, but a choice that somebody outside makes: XPC117 reports it.
+SWITCHES: dict[str, str] = {
+    "UserDefaults": "a user default",
+    "NSUserDefaults": "a user default",
+    "CFPreferencesGetAppBooleanValue": "a preference",
+    "CFPreferencesCopyAppValue": "a preference",
+    "getenv": "an environment variable",
+    "environment": "an environment variable",
+    "arguments": "a command-line argument",
+    "CommandLine": "a command-line argument",
+    "fileExists": "the existence of a file",
+    "fileExistsAtPath:": "the existence of a file",
+    "access": "the existence of a file",
+}
 _DIRECT: dict[str, str] = {
     **dict.fromkeys(CODE_CHECKS, "code"),
     **dict.fromkeys(REQUIREMENT_SETTERS, "requirement"),
@@ -165,11 +179,18 @@ def guard(program: Program, ref: UnitRef) -> Guard:
             continue
         if any(is_debug(condition) for condition in path.compiled):
             compiled = True
+        elif _is_switched(events):
+            kinds.add("switch")
         elif "unknown" in evidence:
             unknown = True
         else:
             is_open = True
     return Guard(frozenset(kinds), is_open, unknown or not found.complete, compiled)
+
+
+def _is_switched(events: tuple[Event, ...]) -> bool:
+    """Whether a setting, a variable or a file decided on this path."""
+    return any(event.taken is not None and _words(event.node) & SWITCHES.keys() for event in events)
 
 
 def is_debug(condition: str) -> bool:

@@ -1,0 +1,126 @@
+"""XPC114: an AuthorizationRef that comes from a client, and is not asked what it should be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.peer_evidence import bare_statements
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function
+from ipclint.model.finding import Finding, Place
+from ipclint.model.ir import Call, Let, Member, Name, Node, Operator, walk
+from ipclint.program.link import callers, calls_in, resolve
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
+
+FORM = "AuthorizationCreateFromExternalForm"
+LENGTH = "kAuthorizationExternalFormLength"
+COPIES = frozenset({"memcpy", "memmove", "getBytes", "getBytes:length:", "copyBytes", "copyMemory", "initialize"})
+RIGHTS = frozenset({"AuthorizationCopyRights", "AuthorizationCopyRightsAsync"})
+
+
+@detector("authorization-external-form-misused", on="function")
+def authorization_external_form_misused(
+    rule: Rule, program: Program, ref: UnitRef, unit: Function
+) -> Iterator[Finding]:
+    forms = [call for call in calls_in(program, ref) if call.name == FORM]
+    if not forms:
+        return
+    yield from _rights_never_asked(rule, program, ref, forms[0])
+    yield from _length_unchecked(rule, program, ref, unit)
+    yield from _buffer_kept(rule, program, ref)
+
+
+def _rights_never_asked(rule: Rule, program: Program, ref: UnitRef, form: Call) -> Iterator[Finding]:
+    """a: the form is taken in, and the right is never asked for, here, below or by the callers' other calls."""
+    if not _asks_rights(program, ref) and not _users_ask(program, ref):
+        yield rule.finding(
+            _place(ref, form), "certain", variant="a", severity="high", context="never-asked", holes={"call": FORM}
+        )
+    for statement in bare_statements(program, ref):
+        if isinstance(statement.value, Call) and statement.value.name in RIGHTS:
+            yield rule.finding(
+                _place(ref, statement.value),
+                "certain",
+                variant="a",
+                severity="high",
+                context="dropped",
+                holes={"call": statement.value.name},
+            )
+
+
+@query(bottom=False)
+def _asks_rights(program: Program, ref: UnitRef) -> bool:
+    function = program.function(ref)
+    if function is None:
+        return False
+    if RIGHTS & set(function.mentions):
+        return True
+    return any(
+        _asks_rights(program, callee) for call in calls_in(program, ref) for callee in resolve(program, ref, call).refs
+    )
+
+
+def _users_ask(program: Program, ref: UnitRef) -> bool:
+    """A function that returns the reference leaves the question to those who call it."""
+    return any(_asks_rights(program, site.caller) for site in callers(program, ref))
+
+
+def _length_unchecked(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    """c: the client's bytes are copied by the client's length."""
+    for call in calls_in(program, ref):
+        if call.name not in COPIES or not call.args:
+            continue
+        length = call.args[-1]
+        names = {n.name for n in walk(length) if isinstance(n, Member | Call)}
+        if names & {"length", "count"} and not _compares_length(program, ref):
+            yield rule.finding(
+                _place(ref, call),
+                "certain",
+                variant="c",
+                severity="high",
+                context="length",
+                holes={"call": call.name.partition(":")[0]},
+            )
+
+
+def _compares_length(program: Program, ref: UnitRef) -> bool:
+    for node in walk(program.body(ref)):
+        if isinstance(node, Operator) and node.op in ("==", "!=", "<", ">", "<=", ">="):
+            words = {
+                n.name if isinstance(n, Member | Call) else n.text
+                for n in walk(node)
+                if isinstance(n, Name | Member | Call)
+            }
+            if words & {"length", "count"} and words & {
+                LENGTH,
+                "size",
+                "sizeof",
+                "AuthorizationExternalForm",
+                "stride",
+            }:
+                return True
+    return False
+
+
+def _buffer_kept(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:
+    """f: a heap buffer for the form that nothing frees, or that is counted in structs where bytes were meant."""
+    typed = {id(n.value): n.type for n in walk(program.body(ref)) if isinstance(n, Let)}
+    frees = any(call.name in ("deallocate", "free", "deinitialize") for call in calls_in(program, ref))
+    for call in calls_in(program, ref):
+        if call.name == "allocate" and "capacity" in call.labels:
+            counted = LENGTH in {word for arg in call.args for word in _words(arg)}
+            if counted or ("AuthorizationExternalForm" in typed.get(id(call), "") and not frees):
+                yield rule.finding(
+                    _place(ref, call), "certain", variant="f", severity="low",
+                    context="oversized" if counted else "leaked", holes={"call": "allocate(capacity:)"},
+                )  # fmt: skip
+
+
+def _words(node: Node) -> set[str]:
+    return {n.text if isinstance(n, Name) else n.name for n in walk(node) if isinstance(n, Name | Member | Call)}
+
+
+def _place(ref: UnitRef, node: Node) -> Place:
+    return Place(ref.path, ref.key, node.start, node.end)

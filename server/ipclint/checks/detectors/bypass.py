@@ -1,0 +1,78 @@
+"""XPC117: a switch that turns the peer check off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.listener import ACCEPTORS
+from ipclint.checks.detectors.peer_evidence import SWITCHES, guard, reaches
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function
+from ipclint.model.finding import Confidence, Finding, Place, Step
+from ipclint.model.ir import Block, Call, Guard, If, Literal, Member, Name, Node, Return, Text, walk
+from ipclint.program.link import scope
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.types import base_type
+
+FORCED = frozenset({"objectIsForced", "objectIsForcedForKey:"})
+CHECKS = frozenset({"code", "requirement", "static-code", "pid"})
+_BOOLEAN = frozenset({"Bool", "BOOL", "bool"})
+
+
+@detector("peer-check-bypass-switch", on="function")
+def peer_check_bypass_switch(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    if not _decides(program, ref, unit):
+        return
+    for node in walk(program.body(ref)):
+        if isinstance(node, If) and _accepts(node.then):
+            condition = node.conditions
+        elif isinstance(node, Guard) and _accepts(node.otherwise):
+            condition = node.conditions
+        else:
+            continue
+        found = _switch(program, ref, condition)
+        if found is not None:
+            switch, words, where = found
+            confidence: Confidence = "hint" if words & FORCED else "certain"
+            yield rule.finding(
+                _place(ref, node), confidence, holes={"switch": switch, "function": unit.name.partition(":")[0]},
+                steps=(Step(_place(ref, where), f"{switch} is read here"),),
+            )  # fmt: skip
+
+
+def _decides(program: Program, ref: UnitRef, unit: Function) -> bool:
+    """Whether the function says who may connect: a listener's delegate, or a Bool function that validates code."""
+    if unit.selector in ACCEPTORS:
+        return bool(guard(program, ref).kinds - {"switch"}) or bool(reaches(program, ref) & CHECKS)
+    return base_type(unit.returns) in _BOOLEAN and bool(reaches(program, ref) & CHECKS)
+
+
+def _accepts(block: Block) -> bool:
+    """Whether a branch ends by accepting."""
+    last = block[-1] if block else None
+    return isinstance(last, Return) and isinstance(last.value, Literal) and last.value.text == "true"
+
+
+def _switch(program: Program, ref: UnitRef, conditions: tuple[Node, ...]) -> tuple[str, set[str], Node] | None:
+    nodes = [node for condition in conditions for node in walk(condition)]
+    for name in [n.text for n in nodes if isinstance(n, Name)]:
+        for binding in scope(program, ref).get(name, ()):
+            if binding.value is not None:
+                nodes.extend(walk(binding.value))
+    words = {_word(node) for node in nodes}
+    for node in nodes:
+        if _word(node) in SWITCHES:
+            key = next((n.value for n in nodes if isinstance(n, Text)), "")
+            return f"{SWITCHES[_word(node)]}{f' (“{key}”)' if key else ''}", words, node
+    return None
+
+
+def _word(node: Node) -> str:
+    if isinstance(node, Name):
+        return node.text
+    return node.name if isinstance(node, Member | Call) else ""
+
+
+def _place(ref: UnitRef, node: Node) -> Place:
+    return Place(ref.path, ref.key, node.start, node.end)
