@@ -44,6 +44,7 @@ MODULES: tuple[str, ...] = (
     "code_signature",
     "coding",
     "identity",
+    "identity_hop",
     "listener",
     "pasteboard",
     "raw_listener",
