@@ -37,7 +37,7 @@ MAX_TEXTS = 8
 MAX_DEPTH = 12
 MAX_LENGTH = 20_000  # characters of one folded text
 
-_FORMAT = re.compile(r"%(?:\d+\$)?[-+ 0#']*\d*(?:\.\d+)?(?:hh|h|ll|l|q|z|t|j|L)?[@dDiuUxXoOfFeEgGcCsSpaA%]")
+CONVERSION = re.compile(r"%(?:\d+\$)?[-+ 0#']*\d*(?:\.\d+)?(?:hh|h|ll|l|q|z|t|j|L)?[@dDiuUxXoOfFeEgGcCsSpaA%]")
 _TRANSPARENT = frozenset(
     {"String", "NSString", "CFSTR", "NSLocalizedString", "stringWithString:", "initWithString:", "UTF8String", "copy", "mutableCopy",
      "utf8", "cString", "stringWithUTF8String:", "description", "trimmingCharacters"}
@@ -200,7 +200,7 @@ def _fold_format(program: Program, ref: UnitRef, args: tuple[Expr, ...], depth: 
     for text in fold(program, ref, args[0], depth + 1):
         pieces: list[tuple[str, ...]] = []
         at, index = 0, 0
-        for found in _FORMAT.finditer(text):
+        for found in CONVERSION.finditer(text):
             pieces.append((text[at : found.start()],))
             at = found.end()
             if found.group().endswith("%"):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -228,8 +228,16 @@ class Database:
                 todo.extend(entry.dependents)
 
 
-def query(bottom: T) -> Callable[[Callable[Concatenate[S, P], T]], Callable[Concatenate[S, P], T]]:
+class _Memoise(Protocol):
+    """A decorator that leaves the signature of a query as it is."""
+
+    def __call__(self, function: Callable[Concatenate[S, P], T], /) -> Callable[Concatenate[S, P], T]: ...
+
+
+def query(bottom: object) -> _Memoise:
     """Memoise a method of a Database by its positional (hashable) arguments.
+
+    `bottom`, of the query's own type, is what a query that reaches itself is assumed to answer at first.
 
     >>> class Square(Database):
     ...     @query(bottom=0)
@@ -242,7 +250,7 @@ def query(bottom: T) -> Callable[[Callable[Concatenate[S, P], T]], Callable[Conc
 
         def ask(self: S, *args: P.args, **kwargs: P.kwargs) -> T:
             assert not kwargs, "queries take positional arguments"
-            return self.fetch((name, *args), lambda: function(self, *args), bottom)  # type: ignore[arg-type]
+            return self.fetch((name, *args), lambda: function(self, *args), cast(T, bottom))  # type: ignore[arg-type]
 
         ask.__name__ = name
         ask.__doc__ = function.__doc__

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Literal as OneOf
 
 import msgspec
@@ -26,11 +27,14 @@ SpellingKind = OneOf["method", "property", "function", "initializer"]
 
 
 class Flow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A source, sink or validator role. `at` are positions: `ret`, `self`, `arg0`, `arg*`, `arg1.block.0`, `value`."""
+    """A source, sink or validator role. `at` are positions: `ret`, `self`, `arg0`, `arg*`, `arg1.block.0`, `value`,
+    and `param0` of a function that the program declares and the system calls."""
 
     kind: str
     at: tuple[str, ...] = ("arg0",)
     note: str = ""
+    when: OneOf["true", "false", "zero"] = "true"  # of a validator: the outcome that makes sure
+    tool: str = ""  # of a sink of arguments: the position of the program that they are for
 
 
 class Api(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,10 +49,11 @@ class Api(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: tuple[Flow, ...] = ()
     sink: tuple[Flow, ...] = ()
     validates: tuple[Flow, ...] = ()
-    passes: tuple[str, ...] = ()  # "arg0->ret", "self->ret", "arg0->self"
+    passes: tuple[str, ...] = ()  # "arg0->ret", "self=>ret +path.resolved", "arg0->self": see program.flow_model.Pass
     note: str = ""
     availability: dict[str, str] = {}
     words: tuple[str, ...] = ()  # names that such values go by, space-separated words: "recovery key" (see program.secrets)
+    hints: tuple[str, ...] = ()  # of a handler that the system calls: what else stands in a file that declares one
 
 
 class Spelling(msgspec.Struct, frozen=True):
@@ -109,6 +114,12 @@ class Vocabulary:
         api = self.apis[name]
         spellings = (parse_spelling(api, text) for text in (*api.swift, *api.objc, *api.c))
         return frozenset((s.receiver if s.kind == "initializer" else s.name).partition(":")[0] for s in spellings)
+
+    @cached_property
+    def source_words(self) -> frozenset[str]:
+        """The identifiers of which code that reads a source names at least one."""
+        apis = (api for api in self.apis.values() if any(not at.startswith("param") for f in api.source for at in f.at))
+        return frozenset(word for api in apis for word in self.words(api.name))
 
     def having(self, role: OneOf["source", "sink", "validates"], kind: str) -> tuple[Api, ...]:
         """APIs that play a role of this kind ("ipc.xpc" also answers to "ipc")."""

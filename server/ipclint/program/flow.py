@@ -1,0 +1,144 @@
+"""The flow analysis as queries: what one tainted input of a function does in it, and what a call of it does.
+
+An answer is kept for each function and tainted input that data actually reaches, so the cost is linear in the code
+that it reaches. Callers depend on `carries` alone, which holds no positions: moved code in a callee re-runs no caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from ipclint.model.ir import Expr, Literal, Name
+from ipclint.program import flow_guards
+from ipclint.program import flow_model as model
+from ipclint.program.flow_body import Body
+from ipclint.program.flow_model import NO_ASSERTS, NO_EFFECTS, Asserts, Effects, Input, Mark, Reach
+from ipclint.program.flow_run import Answers
+from ipclint.program.flow_state import NOTHING, Place, State, Taint, Tokens, joined, merged, whole
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
+
+
+@query(bottom=Reach())
+def reach(program: Program, ref: UnitRef, source: Input) -> Reach:
+    """Everything that `source`, tainted, does in function `ref`; outcomes in source order."""
+    answers = Answers(partial(asserts, program), partial(carries, program))
+    body = Body(program, ref, source, answers)
+    body.run()
+    hits = [hit for _, hit in sorted(body.hits.items(), key=lambda item: (item[1].node.start, repr(item[0])))]
+    returns = _returns(body)
+    return Reach(
+        sinks=tuple(hit for hit in hits if isinstance(hit, model.SinkHit)),
+        calls=tuple(hit for hit in hits if isinstance(hit, model.CallHit)),
+        writes=tuple(hit for hit in hits if isinstance(hit, model.WriteHit)),
+        returns=tuple(model.ReturnHit(path, model.story_of(taint)) for path, taint in returns),
+        effects=Effects(
+            returns=tuple((path, model.taint_mark(taint)) for path, taint in returns),
+            outs=_outs(body),
+            calls_back=tuple((*key, model.taint_mark(taint)) for key, taint in sorted(body.called_back.items())),
+        ),
+    )
+
+
+@query(bottom=NO_EFFECTS)
+def carries(program: Program, ref: UnitRef, source: Input) -> Effects:
+    """What a call of `ref` does to its caller's data when `source` is tainted."""
+    return reach(program, ref, source).effects
+
+
+def _returns(body: Body) -> list[tuple[Place, Taint]]:
+    function = body.function
+    if function is None or model.carries_no_text(body.program, function.returns):
+        return []
+    return sorted(joined(value for _, value, _ in body.exits).items(), key=lambda item: item[0])
+
+
+def _outs(body: Body) -> tuple[tuple[int, Place, Mark], ...]:
+    """What the callee leaves behind in its receiver and in what was passed to it."""
+    state = merged(state for _, _, state in body.exits)
+    if state is None or body.function is None:
+        return ()
+    params = body.function.params
+    numbers = {param.name: number for number, param in enumerate(params) if param.name}
+    found: list[tuple[int, Place, Mark]] = []
+    for place, taint in sorted(state.places.items(), key=lambda item: item[0]):
+        if taint is None or taint.chain is None:  # the input itself
+            continue
+        name, path = place[0], place[1:]
+        if name == "self" and path and not isinstance(body.input, model.Stored):
+            found.append((-1, path, model.taint_mark(taint)))
+        elif name in numbers and (path or _is_out(params[numbers[name]].type)):
+            found.append((numbers[name], path, model.taint_mark(taint)))
+    return tuple(found)
+
+
+def _is_out(type: str) -> bool:
+    """Whether what a callee puts into a parameter of this type, the caller sees."""
+    return "inout" in type or "*" in type or "Pointer" in type
+
+
+# ── what a function makes sure of ────────────────────────────────────────────────────────────────────────────────────
+
+
+@query(bottom=NO_ASSERTS)
+def asserts(program: Program, ref: UnitRef, number: int) -> Asserts:
+    """What function `ref` makes sure of about its parameter `number`.
+
+    It looks at its own conditions and those of the validators it calls, not at what calls do to data: so it grows
+    with what they promise, and recursive validators settle.
+    """
+    function = program.function(ref)
+    if function is None or not function.body or number >= len(function.params):
+        return NO_ASSERTS
+    name = function.params[number].name
+    answers = Answers(partial(asserts, program))
+    body = Body(program, ref, model.Parameter(number), answers)
+    body.run()
+    exits = body.exits
+    promises = [promise for value, _, state in exits if (promise := _promise(body, value, state, name)) is not None]
+    return Asserts(
+        true=_common(promise.true for promise in promises),
+        zero=_common(promise.zero for promise in promises),
+        some=_common(promise.some for promise in promises),
+        returns=_common(_held(state, name) for _, _, state in exits),
+    )
+
+
+_NEVER: Tokens = frozenset({"never"})
+"""Stands for an exit that cannot have the outcome in question."""
+
+
+def _common(found: Iterable[Tokens]) -> Tokens:
+    """What all exits that can have an outcome make sure of."""
+    common: Tokens | None = None
+    for tokens in found:
+        if tokens is not _NEVER:
+            common = tokens if common is None else common & tokens
+    return common if common is not None else NOTHING
+
+
+def _held(state: State, name: str) -> Tokens:
+    taint = whole(state.read((name,)))
+    return taint.tokens if taint is not None else NOTHING
+
+
+def _promise(body: Body, value: Expr | None, state: State, name: str) -> Asserts | None:
+    """What is sure of the parameter when this exit returns true, zero or something; None when it returns nothing."""
+    held = _held(state, name)
+    match value:
+        case None:
+            return None
+        case Literal(kind="bool", text=text):
+            return Asserts(held if text == "true" else _NEVER, held if text == "false" else _NEVER, held)
+        case Literal(kind="nil"):
+            return Asserts(_NEVER, held, _NEVER)
+        case Literal(kind="int", text=text):
+            return Asserts(held, held if text == "0" else _NEVER, held)
+        case Name(text=text) if text.startswith("errSec") and text != "errSecSuccess":
+            return Asserts(held, _NEVER, held)
+        case _:
+            true = flow_guards.refined(body, state, value, True)
+            zero = flow_guards.succeeded(body, state, value)
+            some = flow_guards.present(body, state, value)
+            return Asserts(_held(true, name), _held(zero, name), _held(some, name))

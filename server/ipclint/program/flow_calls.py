@@ -1,0 +1,89 @@
+"""What a call does to tainted data: by the models of APIs, in functions of the program, through closures."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from ipclint.model.ir import Call, Closure, Expr, Name
+from ipclint.program import flow_model as model
+from ipclint.program.flow_apis import Blocks, applied, given_back, hop_at, sourced
+from ipclint.program.flow_enter import into_program
+from ipclint.program.flow_properties import getter_message, setter_message
+from ipclint.program.flow_run import Run
+from ipclint.program.flow_state import EMPTY, Taint, Value, joined, mapped, whole
+from ipclint.program.link import resolve
+from ipclint.program.names import selectors
+from ipclint.program.usage import Use, call_uses
+
+
+def call(run: Run, node: Call) -> Value:
+    """The taint of what a call returns; its effects on the state and its outcomes are recorded."""
+    receiver = run.value(node.target) if node.target is not None else EMPTY
+    closures = {n: found for n, arg in enumerate(node.args) if (found := _closure(run, arg)) is not None}
+    values = [EMPTY if n in closures else run.value(arg) for n, arg in enumerate(node.args)]
+    if not run.alive:
+        return EMPTY
+    blocks: Blocks = defaultdict(dict)
+    called = _call_closure(run, node, values)
+    if called is not None:
+        return called
+    tainted = bool(receiver) or any(values)
+    results: list[Value] = []
+    uses: tuple[Use, ...] = ()
+    if tainted or isinstance(run.input, model.Source):
+        uses = call_uses(run.program, run.ref, node)
+        results.append(sourced(run, uses, node, blocks))
+    if isinstance(run.input, model.Returned):
+        results.append(_returned(run, node, run.input))
+    if isinstance(run.input, model.Stored) and not node.args and node.target is not None:
+        results.append(getter_message(run, node, run.input))
+    if tainted:
+        results += [applied(run, use, values, receiver, blocks, node) for use in uses]
+        results.append(setter_message(run, node, values))
+    if run.alive and (tainted or run.now.places):
+        results.append(into_program(run, node, values, receiver, blocks))
+    given = {n: run.inline(closure, blocks.get(n, {})) for n, closure in closures.items()}
+    if any(given.values()):
+        results += given_back(uses, given, node)
+    return joined(results)
+
+
+def _closure(run: Run, arg: Expr) -> Closure | None:
+    if isinstance(arg, Closure):
+        return arg
+    found = run.closures.get(arg.text) if isinstance(arg, Name) else None
+    return found if isinstance(found, Closure) else None
+
+
+def _call_closure(run: Run, node: Call, values: Sequence[Value]) -> Value | None:
+    """A call of a local closure, a local function or a closure parameter; None when it is another call."""
+    name = node.name if node.target is None else ""
+    if not node.name and isinstance(node.target, Name):
+        name = node.target.text
+    if not name:
+        return None
+    local = run.closures.get(name)
+    if local is not None:
+        return mapped(run.inline(local, dict(enumerate(values))), hop_at(node, "called", name))
+    params = run.function.params if run.function else ()
+    for number, param in enumerate(params):
+        if param.name == name:
+            for position, value in enumerate(values):
+                if (taint := whole(value)) is not None:
+                    old = run.called_back.get((number, position))
+                    run.called_back[number, position] = taint if old is None else joined(({(): old}, {(): taint}))[()]
+            return EMPTY
+    return None
+
+
+def _returned(run: Run, node: Call, source: model.Returned) -> Value:
+    callee = run.program.function(source.callee)
+    word = node.name.partition("<")[0]
+    if callee is None or not {callee.name, callee.selector} & {word, *selectors(word, node.labels)}:
+        return EMPTY
+    resolution = resolve(run.program, run.ref, node)
+    if source.callee not in resolution.refs:
+        return EMPTY
+    weak = 0 if resolution.certain else 2
+    return {source.path: Taint(weak=weak).then(hop_at(node, "returned", model.call_name(node)))}

@@ -1,0 +1,209 @@
+"""The state of one run over a body: what is tainted now, what came of it, and which places expressions name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from ipclint.model.facts import Variable
+from ipclint.model.ir import Call, Cast, Closure, Collection, Expr, Local, Member, Name, Node, Operator, Subscript
+from ipclint.program import flow_model as model
+from ipclint.program.flow_state import MAX_PLACE, Place, State, Taint, Value, joined
+from ipclint.program.link import declarations, members, owner_of, scope, type_of
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.types import base_type
+from ipclint.program.usage import call_uses, read_uses
+
+TRANSPARENT = frozenset({"unwrap", "try", "try?", "try!", "await", "address", "dereference", "?", "consume", "copy"})
+
+H = TypeVar("H", model.SinkHit, model.CallHit, model.WriteHit)
+Key = tuple[object, ...]
+
+
+class Answers(NamedTuple):
+    """What is known of other functions: what a call does to data, and what a validator makes sure of (of a parameter).
+
+    Without `carries`, calls do nothing: only assurances count.
+    """
+
+    asserts: Callable[[UnitRef, int], model.Asserts]
+    carries: Callable[[UnitRef, model.Input], model.Effects] | None = None
+
+
+class Run:
+    """`input` is what is tainted. `state` is None where no way leads."""
+
+    def __init__(self, program: Program, ref: UnitRef, source: model.Input, answers: Answers) -> None:
+        self.program = program
+        self.ref = ref
+        self.input = source
+        self.answers = answers
+        self.function = program.function(ref)
+        self.owner = owner_of(program, ref)
+        self.names = scope(program, ref)
+        self.state: State | None = State()
+        self.closures: dict[str, Closure | Local] = {}
+        self.conditions: tuple[str, ...] = ()  # `#if` conditions around the statement under way
+        self.hits: dict[Key, model.SinkHit | model.CallHit | model.WriteHit] = {}
+        self.called_back: dict[tuple[int, int], Taint] = {}  # (closure parameter, its argument) → what it is given
+        self.quiet = False
+        self._taints: dict[Key, Taint] = {}
+        self._places: dict[str, Place] = {}
+
+    @property
+    def alive(self) -> bool:
+        """Whether a way leads here."""
+        return self.state is not None
+
+    @property
+    def now(self) -> State:
+        """The state where a way leads."""
+        assert self.state is not None
+        return self.state
+
+    def value(self, expr: Expr) -> Value:
+        """What of the expression's value is tainted; runs its side effects."""
+        raise NotImplementedError
+
+    def inline(self, closure: Closure | Local, bound: dict[int, Value]) -> Value:
+        """Run a closure here, its parameters bound; what it gives back. It may not run at all."""
+        raise NotImplementedError
+
+    def peek(self, state: State, expr: Expr) -> Value:
+        """What of an expression's value is tainted in `state`; nothing is recorded and nothing changes."""
+        before, quiet = self.state, self.quiet
+        self.state, self.quiet = state.copy(), True
+        found = self.value(expr)
+        self.state, self.quiet = before, quiet
+        return found
+
+    # ── recording ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def record(self, key: tuple[object, ...], taint: Taint, make: Callable[[model.Story], H]) -> None:
+        """Note an outcome; the same one met again (another branch, a loop's next round) is joined with it."""
+        if self.quiet:
+            return
+        taint = taint if key not in self._taints else joined(({(): self._taints[key]}, {(): taint}))[()]
+        self._taints[key] = taint
+        self.hits[key] = make(model.story_of(taint))
+
+    def write_place(self, place: Place, value: Value, node: Node, base: Expr | None = None) -> None:
+        """A place gets a value; when it is a property of an object or a global, that is an outcome too."""
+        self.now.write(place, value)
+        self.note_stored(place, value, node, base)
+
+    def note_stored(self, place: Place, value: Value, node: Node, base: Expr | None) -> None:
+        """Tainted data was put into `place`: note the property it is kept in, if it is one."""
+        if not value or len(place) < 2:
+            return
+        rest: Place = ()
+        if place[0] == "":
+            owner, name, rest = "", place[1], place[2:]
+        elif place[0] == "self":
+            owner, name, rest = self.owner, place[1], place[2:]
+        else:
+            owner, name = base_type(type_of(self.program, self.ref, base)) if base is not None else "", place[-1]
+            if not owner or not _is_object(self.program, owner):
+                return
+        for member, taint in value.items():
+            self._note_write(owner, name, (*rest, *member)[: MAX_PLACE - 2], node, taint)
+
+    def _note_write(self, owner: str, name: str, path: Place, node: Node, taint: Taint) -> None:
+        conditions = self.conditions
+        key = ("write", owner, name, path, node.start)
+        self.record(key, taint, lambda story: model.WriteHit(owner, name, path, node, conditions, story))
+
+    # ── places ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def place(self, expr: Expr | None) -> Place | None:
+        """The place that an expression names, None when it names none (the result of a call, a literal)."""
+        match expr:
+            case Name(text=text):
+                return self.place_of_name(text)
+            case Member(base=base, name=name) if base is not None:
+                inner = self.place(base)
+                return None if inner is None else (*inner, name.lstrip("_") if inner == ("self",) else name)
+            case Operator(op=op, operands=(inner,)) if op in TRANSPARENT:
+                return self.place(inner)
+            case Cast(op=op, value=inner) if op != "is":
+                return self.place(inner)
+            case Subscript(base=base):
+                return self.place(base)
+            case Call(target=target, name=name, args=()) if target is not None and self._is_property(target, name):
+                inner = self.place(target)
+                return None if inner is None else (*inner, name)
+            case _:
+                return None
+
+    def place_of_name(self, text: str) -> Place:
+        known = self._places.get(text)
+        if known is None:
+            known = self._places[text] = self._find_place(text)
+        return known
+
+    def _find_place(self, text: str) -> Place:
+        if text in self.names or text in ("self", "super"):
+            return (text,)
+        if self.owner:
+            for name in dict.fromkeys((text, text.lstrip("_"))):
+                if any(isinstance(self.program.unit(ref), Variable) for ref in members(self.program, self.owner, name)):
+                    return ("self", text.lstrip("_"))
+        for ref in self.program.variables_named(text) if not text[:1].isupper() and not text.startswith("$") else ():
+            unit = self.program.unit(ref)
+            if isinstance(unit, Variable) and not unit.owner:
+                return ("", text)
+        return (text,)
+
+    def _is_property(self, target: Expr, name: str) -> bool:
+        """Whether `[target name]` reads a property of the program."""
+        owner = base_type(type_of(self.program, self.ref, target).removesuffix(".Type"))
+        return bool(owner) and any(
+            isinstance(self.program.unit(ref), Variable) for ref in members(self.program, owner, name)
+        )
+
+    def same_places(self, expr: Expr) -> tuple[Place, ...]:
+        """The places that hold the same information as the expression's value: what a test of it is a test of."""
+        plain = transparent(expr)
+        place = self.place(plain)
+        if place is not None and not isinstance(plain, Subscript):
+            inner = self._original(plain) if isinstance(plain, Member | Call) else None
+            return (place, *self.same_places(inner)) if inner is not None else (place,)
+        inner = self._original(plain)
+        return self.same_places(inner) if inner is not None else ()
+
+    def _original(self, expr: Expr) -> Expr | None:
+        """The expression of which `expr` is a lossless form (`url.path`, `NSString(string: x)`), else None."""
+        if isinstance(expr, Member):
+            uses = read_uses(self.program, self.ref, expr)
+        elif isinstance(expr, Call):
+            uses = call_uses(self.program, self.ref, expr)
+        else:
+            return None
+        for use in uses:
+            for each in model.passes(use.api):
+                if each.same and each.goes_to == "ret":
+                    if each.goes_from == "self":
+                        return use.receiver
+                    numbers = model.argument_numbers(each.goes_from, len(use.args))
+                    return use.args[numbers[0]] if numbers else None
+        return None
+
+
+def transparent(expr: Expr) -> Expr:
+    """The expression below `try`, `await`, `!`, casts and bare parentheses."""
+    while True:
+        match expr:
+            case Operator(op=op, operands=(inner,)) if op in TRANSPARENT:
+                expr = inner
+            case Cast(op=op, value=inner) if op != "is":
+                expr = inner
+            case Collection(kind="tuple", items=(inner,)):
+                expr = inner
+            case _:
+                return expr
+
+
+def _is_object(program: Program, owner: str) -> bool:
+    """Whether a type of the program has reference semantics (so that a property written is kept)."""
+    kinds = {unit.kind for _, unit in declarations(program, owner)}
+    return bool(kinds & {"class", "actor", "interface", "implementation", "protocol"})

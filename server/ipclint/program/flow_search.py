@@ -1,0 +1,232 @@
+"""From where hostile data enters a function to every sink that it reaches, across functions, properties and files.
+
+A search starts at a function that data enters: a method that another process may call, a handler that the system
+calls, a use of an API that reads what others wrote. It goes down into callees, up to callers of functions that give
+the data back, and across to the readers of properties that it was kept in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ipclint.model.facts import Function, Type
+from ipclint.model.ir import Assign, Call, Member, walk
+from ipclint.program import flow_model as model
+from ipclint.program.flow import reach
+from ipclint.program.flow_model import CallHit, Input, ReturnHit, SinkHit, WriteHit
+from ipclint.program.flow_state import NOTHING, Tokens, closed
+from ipclint.program.link import callers, declarations, owner_of, type_of
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
+from ipclint.program.surface import interfaces, is_exported
+from ipclint.program.types import base_type
+from ipclint.program.usage import uses_in
+from ipclint.program.vocabulary import Spelling
+
+MAX_STEPS = 400  # functions and inputs that one search visits
+MAX_DEPTH = 6  # calls, returns and properties between the source and the sink
+MAX_READERS = 24  # of one property
+
+
+class Root(NamedTuple):
+    """Where data enters function `ref`: `kind` of source ("ipc.xpc"), `name` of the parameter or API, its input."""
+
+    ref: UnitRef
+    input: Input
+    kind: str
+    name: str
+
+
+class Link(NamedTuple):
+    """A body that data passes through: how it came in, and by which outcome it leaves."""
+
+    ref: UnitRef
+    input: Input
+    leaves: SinkHit | CallHit | WriteHit | ReturnHit
+
+
+class Flow(NamedTuple):
+    """Data from `root` reaches the sink at the end of `links`. `anchor` is the first link of the function that a
+    reader should look at: the one data entered, or the last one that called for it or read the property it was in."""
+
+    root: Root
+    links: tuple[Link, ...]
+    anchor: int
+    tokens: Tokens
+    weak: int
+
+    @property
+    def sink(self) -> SinkHit:
+        leaves = self.links[-1].leaves
+        assert isinstance(leaves, SinkHit)
+        return leaves
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Every `#if` condition on the way."""
+        found = [c for link in self.links if not isinstance(link.leaves, ReturnHit) for c in link.leaves.conditions]
+        return tuple(dict.fromkeys(found))
+
+
+# ── where data enters ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@query(bottom=())
+def roots(program: Program, ref: UnitRef) -> tuple[Root, ...]:
+    """Every way hostile data enters by the code of a unit: what the system calls it with, what it reads, and the
+    parameters of the methods that it exports."""
+    function = program.function(ref)
+    mentions = getattr(program.unit(ref), "mentions", ())
+    found: list[Root] = []
+    if function is not None and function.body:
+        found += _entered(program, ref, function)
+        if not program.vocabulary.source_words.isdisjoint(mentions):
+            found += _read(program, ref)
+    if not EXPORT_WORDS.isdisjoint(mentions):
+        found += (root for method in exports(program, ref) for root in _called_from_outside(program, method))
+    return tuple(dict.fromkeys(found))
+
+
+def _read(program: Program, ref: UnitRef) -> Iterator[Root]:
+    for use in uses_in(program, ref):
+        for flow in use.api.source if use.kind != "write" else ():
+            if not all(position.startswith("param") for position in flow.at):
+                yield Root(ref, model.Source(use.api.name), flow.kind, use.api.name)
+
+
+def _called_from_outside(program: Program, ref: UnitRef) -> Iterator[Root]:
+    """The parameters of an exported method that can carry what its caller chose; reply blocks are not data."""
+    function = program.function(ref)
+    for number, param in enumerate(function.params if function is not None else ()):
+        if function is None or param.name not in function.mentions or model.is_function_type(param.type):
+            continue
+        if not model.carries_no_text(program, param.type):
+            yield Root(ref, model.Parameter(number), "ipc.xpc", param.name)
+
+
+EXPORT_WORDS = frozenset({"exportedObject", "setExportedObject", "NSXPCInterface"})
+
+
+@query(bottom=())
+def exports(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:
+    """The methods that other processes may call because of what a unit does: it exports an object, or names the
+    protocol of one."""
+    types: set[str] = set()
+    for node in walk(program.body(ref)):
+        if isinstance(node, Assign) and isinstance(node.target, Member) and node.target.name == "exportedObject":
+            types.add(base_type(type_of(program, ref, node.value)))
+        elif isinstance(node, Call) and node.name == "setExportedObject:" and node.args:
+            types.add(base_type(type_of(program, ref, node.args[0])))
+    for interface in interfaces(program):
+        if interface.ref == ref:
+            units = (program.unit(subtype) for subtype in program.declaring_subtypes(interface.protocol))
+            types |= {unit.qualified for unit in units if isinstance(unit, Type) and unit.kind != "protocol"}
+    owners = {unit.qualified for name in types if name for _, unit in declarations(program, name)}
+    methods = (method for owner in sorted(owners) for method in program.members_of(owner))
+    return tuple(method for method in dict.fromkeys(methods) if is_exported(program, method))
+
+
+def _entered(program: Program, ref: UnitRef, function: Function) -> Iterator[Root]:
+    """The parameters of a handler that the system calls with what others sent."""
+    for word in dict.fromkeys((function.name, function.selector)):
+        for spelling in program.vocabulary.by_word.get(word, ()) if word else ():
+            if not spelling.api.source or not _declares(function, spelling):
+                continue
+            for flow in spelling.api.source:
+                for position in flow.at:
+                    if position.startswith("param"):
+                        number = int(position[5:])
+                        if number < len(function.params) and function.params[number].name in function.mentions:
+                            yield Root(ref, model.Parameter(number), flow.kind, spelling.api.name)
+
+
+def _declares(function: Function, spelling: Spelling) -> bool:
+    if spelling.kind != "method" or not function.owner:
+        return False
+    return function.selector == spelling.name or (function.name == spelling.name and function.labels == spelling.labels)
+
+
+# ── the search ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _At(NamedTuple):
+    """A place of the search. `below`: reached by a call from the anchor, so what is returned was followed there."""
+
+    ref: UnitRef
+    input: Input
+    tokens: Tokens
+    weak: int
+    links: tuple[Link, ...]
+    anchor: int
+    below: bool
+
+
+@query(bottom=())
+def flows(program: Program, root: Root) -> tuple[Flow, ...]:
+    """Every sink that data from `root` reaches, nearest first; a sink may come again with other assurances."""
+    return tuple(_search(program, root))
+
+
+def _search(program: Program, root: Root) -> Iterator[Flow]:
+    queue = [_At(root.ref, root.input, NOTHING, 0, (), 0, False)]
+    seen: dict[tuple[UnitRef, Input], list[Tokens]] = {}
+    for at in queue:
+        known = seen.setdefault((at.ref, at.input), [])
+        if any(tokens <= at.tokens for tokens in known):
+            continue
+        known.append(at.tokens)
+        found = reach(program, at.ref, at.input)
+        for sink in found.sinks:
+            link = Link(at.ref, at.input, sink)
+            tokens = closed(at.tokens | sink.story.tokens)
+            yield Flow(root, (*at.links, link), at.anchor, tokens, max(at.weak, sink.story.weak))
+        if len(at.links) < MAX_DEPTH and len(queue) < MAX_STEPS:
+            queue.extend(_onwards(program, at, found))
+
+
+def _onwards(program: Program, at: _At, found: model.Reach) -> Iterator[_At]:
+    for call in found.calls:
+        yield _next(at, call, call.callee, call.input, at.anchor, True)
+    for write in found.writes:
+        for reader in readers(program, write.owner, write.name):
+            yield _next(
+                at, write, reader, model.Stored(write.owner, write.name, write.path), len(at.links) + 1, False, weak=1
+            )
+    if not at.below:
+        for result in found.returns:
+            for caller in sorted({site.caller for site in callers(program, at.ref)}):
+                yield _next(at, result, caller, model.Returned(at.ref, result.path), len(at.links) + 1, False)
+
+
+def _next(
+    at: _At,
+    leaves: CallHit | WriteHit | ReturnHit,
+    ref: UnitRef,
+    input: Input,
+    anchor: int,
+    below: bool,
+    weak: int = 0,
+) -> _At:
+    tokens = closed(at.tokens | leaves.story.tokens)
+    links = (*at.links, Link(at.ref, at.input, leaves))
+    return _At(ref, input, tokens, max(at.weak, leaves.story.weak, weak), links, anchor, below)
+
+
+@query(bottom=())
+def readers(program: Program, owner: str, name: str) -> tuple[UnitRef, ...]:
+    """The functions that may read property `name` of `owner`: members of related types first, then others; a name that
+    too many use is not followed beyond the type's own members."""
+    mentioning = {
+        ref for word in (name, f"_{name}") for ref in program.mentioning(word) if program.function(ref) is not None
+    }
+    own = sorted(ref for ref in mentioning if owner and _is_of(program, ref, owner))
+    others = sorted(mentioning - set(own))
+    if not owner:
+        return tuple(others[:MAX_READERS])
+    return tuple(own) if len(own) + len(others) > MAX_READERS else (*own, *others)
+
+
+def _is_of(program: Program, ref: UnitRef, owner: str) -> bool:
+    mine = owner_of(program, ref)
+    return bool(mine) and model.related(program, mine, owner)
