@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from ipclint.checks import detectors, match
+from ipclint.checks import detectors, match, trace
 from ipclint.checks.detectors import Detect, UnitKind
 from ipclint.checks.match_syntax import Match, parse_match
 from ipclint.checks.rule import Rule
@@ -21,6 +21,7 @@ class Check(NamedTuple):
     """A rule with one way to look at one kind of unit.
 
     A unit is looked at when it names one of `words` or a string in it holds one of `texts`; always when both are empty.
+    `signatures` are looked at too; they are no words of a file.
     """
 
     rule: Rule
@@ -28,15 +29,20 @@ class Check(NamedTuple):
     detect: Detect
     words: frozenset[str] = frozenset()
     texts: tuple[str, ...] = ()
+    signatures: frozenset[str] = frozenset()
 
 
 def checks_of(rule: Rule, vocabulary: Vocabulary) -> Iterator[Check]:
-    """The checks of a rule. Raises UnknownDetector, UnknownApi, MatchError."""
+    """The checks of a rule. Raises UnknownDetector, UnknownApi, MatchError, FlowError."""
     if rule.detector:
         for found in detectors.find(rule.detector):
             yield Check(rule, found.on, found.detect, frozenset(rule.triggers), rule.texts)
     if rule.match:
         yield from _match_checks(rule, tuple(map(parse_match, rule.match)), vocabulary)
+    if rule.flow is not None:
+        words, signatures = trace.words_of(vocabulary)
+        detect = trace.on_flows(trace.parse_flow(rule, vocabulary))
+        yield Check(rule, "function", detect, words | frozenset(rule.triggers), rule.texts, signatures)
 
 
 def _match_checks(rule: Rule, tables: tuple[Match, ...], vocabulary: Vocabulary) -> Iterator[Check]:

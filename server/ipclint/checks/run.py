@@ -121,7 +121,7 @@ class _Index:
         for number, check in enumerate(self._checks):
             if not check.words and not check.texts:
                 self._always[check.on].append(number)
-            for word in check.words:
+            for word in (*check.words, *check.signatures):
                 self._by_word[check.on][word].append(number)
             for text in check.texts:
                 self._by_text[check.on][text.encode()].append(number)
