@@ -97,8 +97,12 @@ class Editor:
 
     async def settles(self, name: str, wanted: list[str]) -> None:
         """Waits until the document shows exactly these rules."""
-        uri = self.uri(name)
-        await until(lambda: uri in self.published and codes(self.published[uri].diagnostics) == wanted)
+        await until(lambda: self.shown(name) == wanted)
+
+    def shown(self, name: str) -> list[str]:
+        """The rules that the document shows now."""
+        params = self.published.get(self.uri(name))
+        return [] if params is None else codes(params.diagnostics)
 
     async def actions(
         self, name: str, at: types.Range, only: list[str] | None = None, automatic: bool = False
@@ -132,9 +136,12 @@ def cursor(line: int, column: int) -> types.Range:
     return types.Range(types.Position(line, column), types.Position(line, column))
 
 
-def profile(name: str, pull: bool = False) -> types.ClientCapabilities:
-    """The capabilities of an editor; with `pull` those of the same editor once it asks for diagnostics itself."""
+def profile(name: str, pull: bool = False, plain: bool = False) -> types.ClientCapabilities:
+    """The capabilities of an editor; `pull`: as if it asked for diagnostics itself; `plain`: without Markdown."""
     capabilities = client_capabilities(name)
+    if plain:
+        assert capabilities.text_document is not None and capabilities.text_document.hover is not None
+        capabilities.text_document.hover.content_format = [types.MarkupKind.PlainText]
     if pull:
         assert capabilities.text_document is not None and capabilities.workspace is not None
         capabilities.text_document.diagnostic = types.DiagnosticClientCapabilities()
@@ -145,7 +152,9 @@ def profile(name: str, pull: bool = False) -> types.ClientCapabilities:
 StartEditor = Callable[..., Awaitable[Editor]]
 
 
-async def started(root: Path, environment: dict[str, str], name: str, pull: bool, **options: Any) -> Editor:
+async def started(
+    root: Path, environment: dict[str, str], capabilities: types.ClientCapabilities, **options: Any
+) -> Editor:
     client = LanguageClient(configuration={"": {"ipclint": options.pop("settings", None)}})
     editor = Editor(root, client)
 
@@ -157,7 +166,7 @@ async def started(root: Path, environment: dict[str, str], name: str, pull: bool
 
     own = {types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: publish, types.CLIENT_REGISTER_CAPABILITY: registered}
     register_lsp_features(client, DEFAULT_CLIENT_FEATURES | own)
-    await editor.start(environment, profile(name, pull), **options)
+    await editor.start(environment, capabilities, **options)
     return editor
 
 
@@ -166,8 +175,10 @@ async def start_editor(root: Path, server_environment: dict[str, str]) -> AsyncI
     """Starts an editor on a workspace of its own: `await start_editor("neovim@v0.11", pull=…, folders=…)`."""
     running: list[Editor] = []
 
-    async def start(name: str = "visual_studio_code", pull: bool = False, **options: Any) -> Editor:
-        running.append(await started(root, server_environment, name, pull, **options))
+    async def start(
+        name: str = "visual_studio_code", pull: bool = False, plain: bool = False, **options: Any
+    ) -> Editor:
+        running.append(await started(root, server_environment, profile(name, pull, plain), **options))
         return running[-1]
 
     yield start
@@ -178,7 +189,7 @@ async def start_editor(root: Path, server_environment: dict[str, str]) -> AsyncI
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared(tmp_path_factory: pytest.TempPathFactory, server_environment: dict[str, str]) -> AsyncIterator[Editor]:
     root = Path(shutil.copytree(WORKSPACE, tmp_path_factory.mktemp("shared") / "workspace"))
-    editor = await started(root, server_environment, "visual_studio_code", False)
+    editor = await started(root, server_environment, profile("visual_studio_code"))
     yield editor
     await editor.stop()
 

@@ -35,17 +35,18 @@ class Batch:
         self.changes: list[Change] = []
         self.on_disk: list[str] = []
         self.edited: set[str] = set()
+        self.others: set[str] = set()  # to be shown again, whether or not their reports changed
 
 
 class Analysis:
-    """`broken` is called, on this thread, with the address of a document that could not be analysed."""
+    """`warn` is called, on this thread, with what the user has to know."""
 
-    def __init__(self, client: Client, settings: Settings, broken: Callable[[str], None]) -> None:
+    def __init__(self, client: Client, settings: Settings, warn: Callable[[str], None]) -> None:
         self.client = client
         self.positions = Positions(client.encoding)
         self.settings = settings
         self.folders = Folders(lambda root: make_session(root, self.settings))
-        self._broken = broken
+        self._warn = warn
         self._homes: dict[str, Address] = {}  # of open documents
         self._uncertain: set[str] = set()  # open documents of which the session may hold another text
         self._events: deque[Event] = deque()
@@ -157,7 +158,9 @@ class Analysis:
         for folder in filter(None, map(self.folders.remove, removed)):
             batches.pop(folder, None)
             self._lost += [Update(folder.uri(path), None, []) for path in folder.shown if path not in folder.documents]
-        self._waiting += filter(None, map(self.folders.add, added))
+        for folder in filter(None, map(self.folders.add, added)):
+            self._waiting.append(folder)
+            self._tell_mistake(folder, batches)
         for uri, (folder, path) in list(self._homes.items()):
             document = folder.documents[path]
             if self.folders.place(uri, document.language) != (folder, path):
@@ -170,8 +173,19 @@ class Analysis:
         batches[folder] = Batch()
         for path in folder.documents:
             self._whole(Address(folder, path), batches)
+        self._tell_mistake(folder, batches)
         if self.folders.is_workspace(folder):
             self._waiting.append(folder)
+
+    def _tell_mistake(self, folder: Folder, batches: dict[Folder, Batch]) -> None:
+        """Shows a mistake in the configuration where it was made; elsewhere it is taken back."""
+        batches[folder].others |= {path for path in folder.shown if path.endswith(FILE_NAME)}
+        if folder.mistake is None:
+            return
+        path = folder.path_of(folder.mistake.file)
+        if path is not None:
+            batches[folder].others.add(path)
+        self._warn(f"{folder.mistake.file}:{folder.mistake.line + 1}: {folder.mistake.text}. The defaults are used.")
 
     # ── updates out ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -182,14 +196,15 @@ class Analysis:
             if batch.on_disk:
                 changed |= folder.session.refresh(batch.on_disk).changed
             self._uncertain -= edited
-            yield from (
-                self.update(Address(folder, path), path in batch.edited) for path in sorted(changed | batch.edited)
-            )
+            for path in sorted(changed | batch.edited | batch.others):
+                yield self.update(Address(folder, path), path in batch.edited)
         except Exception:
             logger.exception("the analysis failed")
             self._uncertain |= edited
-            for uri in sorted(edited):
-                self._broken(uri)
+            for name in sorted(uri.rpartition("/")[2] for uri in edited):
+                self._warn(
+                    f"ipclint could not analyse {name}; what it found before stays. The log says why: please report it."
+                )
 
     def index(self, folder: Folder, progress: Callable[[Progress], bool]) -> Generator[None, None, list[Update]]:
         """Reads a folder from disk, a step at a time; returns everything there is to show of it.

@@ -86,8 +86,8 @@ class Folders:
     """The folders of the workspace, and some for what lies in none of them.
 
     `open_session` makes the session of a folder. A document outside of every folder gets a session of the folder it
-    stands in, which knows nothing but what is open. An untitled one is taken as a file of the first folder; without any,
-    it gets a session that has no folder on disk at all.
+    stands in, which knows nothing but what is open. An untitled one is taken as a file of the first folder; when there
+    is none, it gets a session that has no folder on disk at all.
     """
 
     def __init__(self, open_session: OpenSession) -> None:

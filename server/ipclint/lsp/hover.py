@@ -39,7 +39,7 @@ class Hovers:
         reports = [
             report
             for report in under(self._folder.session.reports(self._path), Span(offset, offset), self._lines)
-            if report.location.start <= offset <= report.location.end
+            if report.location.start <= offset < report.location.end
         ]
         if not reports:
             return None

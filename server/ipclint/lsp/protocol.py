@@ -119,8 +119,7 @@ class Protocol(LanguageServerProtocol):
         """Answers with an error; a notification has nobody to answer, so its error goes to the log."""
         logger.warning("%s", text)
         if identifier is not None or code in (PARSE_ERROR, INVALID_REQUEST):
-            error = types.ResponseErrorMessage(id=identifier, error=types.ResponseError(code=code, message=text))
-            self._send_data(error)
+            self._send_data({"jsonrpc": "2.0", "id": identifier, "error": {"code": code, "message": text}})
 
     # ── what pygls would do itself ───────────────────────────────────────────────────────────────────────────────────
 

@@ -18,12 +18,14 @@ class Publisher:
         self._publish = publish
         self._pulls = pulls
         self._newest: dict[str, int] = {}  # the version of each open document, as far as it is known here
-        self._pushed: dict[str, types.PublishDiagnosticsParams] = {}  # what a push left with something to show
+        self._pushed: dict[str, types.PublishDiagnosticsParams | None] = {}  # what the client shows; None: unknown
         self.pulls_workspace = False
         self.only_open = False
 
     def opened(self, uri: str, version: int) -> None:
         self._newest[uri] = version
+        if uri in self._pushed:
+            self._pushed[uri] = None  # some clients forget with the buffer what it showed
         if self._pulls:
             self._push(uri, None, [])  # what was pushed for the closed file would stand beside what is pulled
 
@@ -60,8 +62,8 @@ class Publisher:
 
     def _push(self, uri: str, version: int | None, diagnostics: list[types.Diagnostic]) -> None:
         params = types.PublishDiagnosticsParams(uri=uri, version=version, diagnostics=diagnostics)
-        before = self._pushed.get(uri)
-        if params == before or (before is None and version is None and not diagnostics):
+        shows_nothing = not diagnostics and version is None and uri not in self._pushed
+        if shows_nothing or params == self._pushed.get(uri):
             return
         if diagnostics:
             self._pushed[uri] = params
