@@ -30,8 +30,8 @@ _RANDOM = re.compile(r"uuid|unique|random|nonce|guid", re.IGNORECASE)
 _TAKES_A_PATH = re.compile(r"path|file|url|socket|folder|director|database|log(?:To|File)", re.IGNORECASE)
 _COMPARES = frozenset(
     {"hasPrefix", "hasPrefix:", "hasSuffix", "hasSuffix:", "contains", "containsString:", "isEqualToString:",
-     "isEqual:", "range", "rangeOfString:", "starts", "strcmp", "strncmp", "strstr", "strcasecmp", "replacingOccurrences",
-     "stringByReplacingOccurrencesOfString:withString:", "caseInsensitiveCompare:", "compare:"}
+     "isEqual:", "range", "rangeOfString:", "starts", "strcmp", "strncmp", "strstr", "strcasecmp",
+     "replacingOccurrences", "stringByReplacingOccurrencesOfString:withString:", "caseInsensitiveCompare:", "compare:"}
 )  # fmt: skip
 _TELLS = re.compile(
     r"^(?:NSLog|print|debugPrint|printf|fprintf|os_log\w*|syslog|log\w*|fatalError|precondition\w*|assert\w*|NSAssert|"
