@@ -177,7 +177,7 @@ class _Look:
             _name_of(node) in test.names for node in around.origins(self.program, self.ref, expr)
         ):
             return False
-        if test.from_ and not _stems_from(self.program, self.ref, expr, test.from_):
+        if test.from_ and not stems_from(self.program, self.ref, expr, test.from_):
             return False
         return test.not_ is None or not self.passes(expr, test.not_)
 
@@ -275,7 +275,7 @@ def _is_type(program: Program, ref: UnitRef, expr: Expr | None, names: tuple[str
     return bool(found) and any(found == name or conforms(program, found, name) for name in names)
 
 
-def _stems_from(program: Program, ref: UnitRef, expr: Expr | None, names: tuple[str, ...], up: int = 1) -> bool:
+def stems_from(program: Program, ref: UnitRef, expr: Expr | None, names: tuple[str, ...], up: int = 1) -> bool:
     """Whether an API of these names, or a source of one of these kinds, had a part in making a value.
 
     A value that is a parameter is what the system calls the function with, or what the callers pass (`up` levels).
@@ -300,7 +300,7 @@ def _is_given(program: Program, ref: UnitRef, number: int, names: tuple[str, ...
         return True
     sites = callers(program, ref)[:MAX_CALLERS] if up else ()
     return any(
-        _stems_from(program, site.caller, site.call.args[number], names, up - 1)
+        stems_from(program, site.caller, site.call.args[number], names, up - 1)
         for site in sites
         if number < len(site.call.args)
     )
