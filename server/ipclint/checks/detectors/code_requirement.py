@@ -1,4 +1,4 @@
-"""XPC106 and PLIST105: code-signing requirements that others can satisfy."""
+"""XPC106–108 and PLIST105: code-signing requirements that others can satisfy, that are wrong, or that are too wide."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from ipclint.checks.requirement import Grade, RequirementError, Verdict, judge, 
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, PlistFacts, PlistValue, Variable
 from ipclint.model.finding import Finding, Place, Severity, Step
-from ipclint.model.ir import Cast, Expr, Member, Name, Node
-from ipclint.program.constants import fold
+from ipclint.model.ir import Call, Cast, Expr, Member, Name, Node, walk
+from ipclint.program.configuration import is_privileged
+from ipclint.program.constants import HOLE, fold
 from ipclint.program.link import members, owner_of, scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
@@ -125,3 +126,93 @@ def _judge(rule: Rule, plist: PlistFacts, value: PlistValue, key: str, label: st
         yield rule.finding(place, "certain", severity=severity, context=key, holes=holes, steps=steps)
     elif verdict.grade is Grade.SIGNER:
         yield rule.finding(place, "certain", severity="medium", context=f"{key}-any-program", variant="b", holes=holes, steps=steps)
+
+
+# ── malformed and dynamic text ───────────────────────────────────────────────────────────────────────────────────────
+
+OUTSIDE: dict[str, str] = {
+    "UserDefaults": "a user default",
+    "NSUserDefaults": "a user default",
+    "environment": "the environment",
+    "getenv": "the environment",
+    "CommandLine": "the command line",
+    "arguments": "the command line",
+    "contentsOfFile": "a file",
+    "contentsOf": "a file",
+    "stringWithContentsOfFile:encoding:error:": "a file",
+}
+
+
+@detector("code-requirement-invalid-or-dynamic", on="function")
+@detector("code-requirement-invalid-or-dynamic", on="variable")
+def code_requirement_invalid_or_dynamic(
+    rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable
+) -> Iterator[Finding]:
+    for use in uses_of(program, ref, "code-requirement.*"):
+        argument = _argument(use)
+        if argument is None:
+            continue
+        broken = next(filter(None, map(_error, fold(program, ref, argument))), None)
+        if broken is not None:
+            yield rule.finding(
+                _origin(program, ref, argument), "certain", severity="high", context="malformed", holes={"error": broken.message}
+            )
+        elif (source := _outside(program, ref, argument)) is not None:
+            yield rule.finding(
+                _place(ref, argument), "certain", severity="high", variant="b", context="dynamic", holes={"source": OUTSIDE[_word(source)]},
+                steps=(Step(_place(ref, source), "the text comes from here"),),
+            )  # fmt: skip
+
+
+def _error(text: str) -> RequirementError | None:
+    """What is wrong with a text for sure; text with unknown parts may be right."""
+    if not text.strip() or text.strip() == HOLE:
+        return None
+    try:
+        parse(text)
+    except RequirementError as error:
+        return error if error.certain else None
+    return None
+
+
+def _outside(program: Program, ref: UnitRef, argument: Expr, depth: int = 0) -> Node | None:
+    """Where a piece of the text is read from something that others can change."""
+    for node in walk(argument):
+        if _word(node) in OUTSIDE:
+            return node
+        if isinstance(node, Name) and depth < 3:
+            for binding in scope(program, ref).get(node.text, ()):
+                if binding.value is not None and (found := _outside(program, ref, binding.value, depth + 1)) is not None:
+                    return found
+    return None
+
+
+def _word(node: Node) -> str:
+    if isinstance(node, Name):
+        return node.text
+    if isinstance(node, Call):
+        return next((label for label in node.labels if label in OUTSIDE), node.name)
+    return node.name if isinstance(node, Member) else ""
+
+
+# ── too many programs of one's own ───────────────────────────────────────────────────────────────────────────────────
+
+
+@detector("code-requirement-overbroad-for-privileged-service", on="function")
+@detector("code-requirement-overbroad-for-privileged-service", on="variable")
+def code_requirement_overbroad(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
+    if "SecCodeCopySelf" in unit.mentions or not is_privileged(program, ref.path):
+        return
+    for use in uses_of(program, ref, "code-requirement.*"):
+        argument = _argument(use)
+        verdict = weakest(fold(program, ref, argument)) if argument is not None else None
+        if argument is None or verdict is None:
+            continue
+        if verdict.grade is Grade.SIGNER:
+            context, variant = "any-program", ""
+        elif verdict.grade is Grade.PROGRAM:
+            context, variant = "any-version", "b"
+        else:
+            continue
+        steps = (Step(_place(ref, use.node), "the requirement takes effect here"),)
+        yield rule.finding(_origin(program, ref, argument), "likely", context=context, variant=variant, holes={"who": verdict.answer}, steps=steps)
