@@ -46,6 +46,7 @@ MODULES: tuple[str, ...] = (
     "identity",
     "identity_hop",
     "listener",
+    "older_system",
     "pasteboard",
     "raw_listener",
     "requirement_force",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.listener import ACCEPTORS
-from ipclint.checks.detectors.peer_evidence import SWITCHES, guard, reaches
+from ipclint.checks.detectors.peer_evidence import EXCUSES, SWITCHES, guard, reaches
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step
@@ -44,7 +44,7 @@ def peer_check_bypass_switch(rule: Rule, program: Program, ref: UnitRef, unit: F
 def _decides(program: Program, ref: UnitRef, unit: Function) -> bool:
     """Whether the function says who may connect: a listener's delegate, or a Bool function that validates code."""
     if unit.selector in ACCEPTORS:
-        return bool(guard(program, ref).kinds - {"switch"}) or bool(reaches(program, ref) & CHECKS)
+        return bool(guard(program, ref).kinds - EXCUSES) or bool(reaches(program, ref) & CHECKS)
     return base_type(unit.returns) in _BOOLEAN and bool(reaches(program, ref) & CHECKS)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.peer_evidence import Guard, guard, reaches
+from ipclint.checks.detectors.peer_evidence import EXCUSES, Guard, guard, reaches
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step
@@ -33,13 +33,14 @@ def accepts_unverified_peer(rule: Rule, program: Program, ref: UnitRef, unit: Fu
     if unit.selector not in ACCEPTORS or not unit.body:
         return
     found = guard(program, ref)
-    if not found.open and not found.unknown and found.kinds != {"switch"}:
+    excused = bool(found.kinds) and found.kinds <= EXCUSES
+    if not (found.open or found.unknown or excused):
         return
     endpoint = _endpoint(program, unit)
     if endpoint is None:
         return  # the listener itself requires a code signature
     validator = _unused_validator(program, unit)
-    unknown = found.unknown and not found.open
+    unknown = found.unknown and not (found.open or excused)
     context = "unknown-validator" if unknown else "unused-validator" if validator else endpoint.context
     decider = _decider(program, ref)
     function = program.function(decider)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ipclint.model.facts import Function
 from ipclint.model.ir import (
     Assign,
+    Availability,
     Call,
     Cast,
     Closure,
@@ -82,6 +83,8 @@ WEAK: dict[str, str] = {
     "xpc_connection_copy_entitlement_value": "entitlement",
     "bundleIdentifier": "bundle-id",
 }
+# Kinds that are no evidence: who accepts on them alone accepts everybody.
+EXCUSES = frozenset({"switch", "older-system"})
 # What is no evidence, but a choice that somebody outside makes: XPC117 reports it.
 SWITCHES: dict[str, str] = {
     "UserDefaults": "a user default",
@@ -181,11 +184,18 @@ def guard(program: Program, ref: UnitRef) -> Guard:
             compiled = True
         elif _is_switched(events):
             kinds.add("switch")
+        elif any(is_older_system(event) for event in events):
+            kinds.add("older-system")
         elif "unknown" in evidence:
             unknown = True
         else:
             is_open = True
     return Guard(frozenset(kinds), is_open, unknown or not found.complete, compiled)
+
+
+def is_older_system(event: Event) -> bool:
+    """Whether an availability check turned out that the system is too old: XPC110 judges what is accepted then."""
+    return isinstance(event.node, Availability) and event.taken is not None and event.taken == event.node.negated
 
 
 def _is_switched(events: tuple[Event, ...]) -> bool:

@@ -1,0 +1,82 @@
+"""XPC110: a peer check that some supported system skips, and the connection is accepted there all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.listener import ACCEPTORS
+from ipclint.checks.detectors.peer_evidence import EXCUSES, REQUIREMENT_SETTERS, guard
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function
+from ipclint.model.finding import Confidence, Finding, Place, Step
+from ipclint.model.ir import Availability, Call, Node, walk
+from ipclint.program.configuration import targets_of
+from ipclint.program.link import calls_in, resolve
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.target_info import version_key
+
+PLATFORMS = {"macOS": "macos", "macos": "macos", "OSX": "macos", "iOS": "ios", "ios": "ios"}
+MAC_ONLY = frozenset(
+    {"setCodeSigningRequirement", "setCodeSigningRequirement:", "setConnectionCodeSigningRequirement",
+     "setConnectionCodeSigningRequirement:", "xpc_connection_set_peer_code_signing_requirement"}
+)  # fmt: skip
+
+
+@detector("peer-check-inactive-on-target-os", on="function")
+def peer_check_inactive_on_target_os(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    if unit.selector in ACCEPTORS:
+        found = guard(program, ref)
+        if "older-system" in found.kinds and found.kinds - EXCUSES:
+            yield from _older_systems(rule, program, ref)
+    if {name.partition(":")[0] for name in MAC_ONLY} & set(unit.mentions):
+        yield from _other_platforms(rule, program, ref)
+
+
+def _older_systems(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:
+    """a: on a system that is too old for the check, there is none."""
+    for at in (ref, *(callee for call in calls_in(program, ref) for callee in resolve(program, ref, call).refs)):
+        for node in walk(program.body(at)):
+            if isinstance(node, Availability) and (checks := _checks(program, at)):
+                platform, version = _needed(node)
+                confidence = _reached(program, ref.path, platform, version)
+                if confidence is not None:
+                    yield rule.finding(
+                        _place(at, node), confidence, holes={"platform": f"{platform} {version}".strip(), "check": checks[0].name.partition(":")[0]},
+                        steps=(Step(_place(at, checks[0]), "the check of newer systems is here"),),
+                    )  # fmt: skip
+                return
+
+
+def _checks(program: Program, ref: UnitRef) -> list[Call]:
+    return [call for call in calls_in(program, ref) if call.name in REQUIREMENT_SETTERS or call.name.startswith("SecCodeCheckValidity")]
+
+
+def _needed(node: Availability) -> tuple[str, str]:
+    return next(((platform, version) for platform, version in node.platforms if platform in PLATFORMS), ("", ""))
+
+
+def _reached(program: Program, path: str, platform: str, version: str) -> Confidence | None:
+    """How sure it is that an older system is supported; None when the deployment target rules it out."""
+    lowest = [target.deployment.get(PLATFORMS.get(platform, ""), "") for target in targets_of(program, path)]
+    known = [text for text in lowest if text]
+    if not known or not version:
+        return "hint"
+    return "certain" if any(version_key(text) < version_key(version) for text in known) else None
+
+
+def _other_platforms(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:
+    """b: a requirement that only macOS knows, in code of another platform."""
+    platforms = {platform for target in targets_of(program, ref.path) if not target.guessed for platform in target.platforms}
+    if not platforms or platforms & {"macos", "maccatalyst"}:
+        return
+    for call in calls_in(program, ref):
+        if call.name in MAC_ONLY:
+            yield rule.finding(
+                _place(ref, call), "certain", variant="b", context="platform",
+                holes={"check": call.name.partition(":")[0], "platform": ", ".join(sorted(platforms))},
+            )  # fmt: skip
+
+
+def _place(ref: UnitRef, node: Node) -> Place:
+    return Place(ref.path, ref.key, node.start, node.end)
