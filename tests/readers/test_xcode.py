@@ -138,6 +138,16 @@ def test_groups_in_a_circle_end():
     assert target(pbxproj(looped), "Tool").name == "Tool"
 
 
+def test_shared_lists_do_not_multiply():
+    targets = "".join(f"T{n} = {{isa = PBXNativeTarget; buildPhases = (SP, ); }}; " for n in range(600))
+    files = " ".join("F," for _ in range(1000))
+    reference = "F = {isa = PBXBuildFile; fileRef = R; }; R = {isa = PBXFileReference; path = a; };"
+    sources = f"SP = {{isa = PBXSourcesBuildPhase; files = ({files}); }};"
+    facts = pbxproj(f"{{objects = {{P = {{isa = PBXProject; }}; {targets} {sources} {reference} }};}}")
+    assert "not all are read" in facts.problem
+    assert len(facts.targets) == 600
+
+
 def test_no_project():
     assert "no PBXProject" in pbxproj("{}").problem
     assert project_reader("Sources/main.swift") is None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ipclint.model.facts import PlistFacts, ProjectFacts, Target
 from ipclint.model.paths import join
@@ -42,6 +44,7 @@ _DEFAULTS = {
     "PROJECT_DIR": ".",
 }
 _PROGRAM_KINDS = ("application", "tool", "xpc-service", "executable")
+_FLAG = re.compile(r'"[^"]*"|[^\s,"]+')
 _SHIPPING = ("release", "appstore", "app store", "production", "distribution", "deployment")
 
 
@@ -181,7 +184,7 @@ def _settings(project: ProjectFacts, target: Target, evidence: Evidence) -> Iter
 
 
 def _stem(project: ProjectFacts) -> str:
-    """ "App" of App.xcodeproj/project.pbxproj."""
+    """The project's name: "App" of App.xcodeproj/project.pbxproj."""
     return project.path.rpartition("/")[0].rpartition("/")[2].removesuffix(".xcodeproj")
 
 
@@ -250,10 +253,10 @@ def _linked(project: ProjectFacts, settings: BuildSettings, section: str) -> Ite
     """Files of `-sectcreate __TEXT SECTION FILE` in the linker flags, also spelled `-Xlinker …` and `-Wl,…`."""
     flags = settings.get("OTHER_LDFLAGS") or ""
     if section in flags:
-        words = [word for word in flags.replace(",", " ").split() if word not in ("-Xlinker", "-Wl")]
-        for at, word in enumerate(words[:-1]):
-            if word.strip('"') == section:
-                yield _file(project, words[at + 1])
+        words = [word.strip('"') for word in _FLAG.findall(flags) if word not in ("-Xlinker", "-Wl")]
+        for word, following in pairwise(words):
+            if word == section:
+                yield _file(project, following)
 
 
 def _bundle_id(settings: BuildSettings, infos: Iterable[PlistFacts]) -> str:

@@ -16,6 +16,10 @@ from ipclint.readers.plist import parse_plist
 
 MAX_GROUP_DEPTH = 60
 
+MAX_REFERENCES = 500_000
+"""How many references between objects are followed; the largest projects known have a few ten thousand."""
+MAX_PATH = 1024  # characters of one path in the group tree
+
 _TARGETS = {"PBXNativeTarget": "", "PBXAggregateTarget": "aggregate", "PBXLegacyTarget": "legacy"}
 _COMPILING = frozenset(("PBXSourcesBuildPhase", "PBXHeadersBuildPhase"))
 _RESOURCES = "PBXResourcesBuildPhase"
@@ -35,12 +39,17 @@ def read_pbxproj(path: str, data: bytes) -> ProjectFacts:
     parsed, _ = parse_plist(data)
     folder = path.rpartition("/")[0]  # App.xcodeproj
     objects = _Objects(parsed.root, folder.rpartition("/")[0])
-    project = objects.project
-    configurations, bases, spans = objects.configurations(project)
+    configurations, bases, spans = objects.configurations(objects.project)
+    targets = tuple(_target(objects, id, kind) for id, kind in objects.targets())
+    problem = parsed.problem
+    if not objects.project:
+        problem = problem or "there is no PBXProject object in this file"
+    elif objects.budget < 0:
+        problem = f"the targets of this project refer to more than {MAX_REFERENCES} things; not all are read"
     return ProjectFacts(
         path=path,
-        targets=tuple(_target(objects, id, kind) for id, kind in objects.targets()),
-        problem=parsed.problem or ("" if project else "there is no PBXProject object in this file"),
+        targets=targets,
+        problem=problem,
         configurations=configurations,
         bases=bases,
         spans=spans,
@@ -63,6 +72,7 @@ class _Objects:
         self.places: dict[str, Span] = {entry.key: entry.key_span for entry in entries}
         self.project = self._project(root)
         self.root = join(folder, text(self.project, "projectDirPath")) or ""
+        self.budget = MAX_REFERENCES
         self._parents: dict[str, str] = {}
         self._paths: dict[str, str | None] = {}
         for id, object in self.by_id.items():
@@ -83,16 +93,22 @@ class _Objects:
     def get(self, id: str) -> Object:
         return self.by_id.get(id, {})
 
+    def spend(self, count: int) -> bool:
+        """Whether `count` more references may be followed. Targets can share lists, so that the work can be the square
+        of the file; real projects stay far below."""
+        self.budget -= count
+        return self.budget >= 0
+
     def many(self, object: Object, key: str) -> Iterator[tuple[str, Object]]:
         """The objects that a list of ids names, with their ids; dangling ids are left out."""
         for id in texts(object, key):
-            if id in self.by_id:
+            if id in self.by_id and self.spend(1):
                 yield id, self.by_id[id]
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Ids and fallback product types of the targets, in the order of the file's target list."""
         ids = texts(self.project, "targets") or tuple(self.by_id)
-        for id in ids:
+        for id in dict.fromkeys(ids):
             kind = _TARGETS.get(text(self.get(id), "isa"))
             if kind is not None:
                 yield id, kind
@@ -112,9 +128,9 @@ class _Objects:
 
     def _below(self, base: str | None, object: Object) -> str | None:
         tree, path = text(object, "sourceTree"), text(object, "path")
-        if tree == "SOURCE_ROOT":
+        if tree == "SOURCE_ROOT" and len(path) <= MAX_PATH:
             return join(self.root, path)
-        if tree != "<group>" or base is None:
+        if tree != "<group>" or base is None or len(path) > MAX_PATH:
             return None
         return join(base, path)
 
@@ -126,7 +142,7 @@ class _Objects:
         for _, configuration in self.many(self.get(text(owner, "buildConfigurationList")), "buildConfigurations"):
             name = text(configuration, "name")
             block = configuration.get("buildSettings")
-            if block is not None:
+            if block is not None and self.spend(len(block.entries)):
                 settings[name] = {entry.key: setting_text(entry.value) for entry in block.entries}
                 spans[name] = block.span
                 for entry in block.entries:
@@ -152,7 +168,7 @@ class _Objects:
             members = (reference,)
             if text(object, "isa") in ("PBXVariantGroup", "XCVersionGroup"):
                 members = texts(object, "children")
-            for member in members:
+            for member in members if self.spend(len(members)) else ():
                 if (path := self.path(member)) and text(self.get(member), "isa") != "PBXReferenceProxy":
                     yield path
 
@@ -168,14 +184,17 @@ class _Objects:
         return {text(self.get(id), "productReference"): text(self.get(id), "name") for id, _ in self.targets()}
 
     @cached_property
-    def exceptions(self) -> tuple[tuple[str, str, Object], ...]:
-        """The exception sets of synchronised folders: id and path of the folder, and the set."""
-        return tuple(
-            (id, folder, exceptions)
-            for id, group in self.by_id.items()
-            if text(group, "isa") == "PBXFileSystemSynchronizedRootGroup" and (folder := self.path(id)) is not None
-            for _, exceptions in self.many(group, "exceptions")
-        )
+    def exceptions(self) -> dict[str, list[tuple[str, list[str]]]]:
+        """Target or build phase → the exception sets of synchronised folders for it: id of the folder, and files."""
+        found: dict[str, list[tuple[str, list[str]]]] = {}
+        for id, group in self.by_id.items():
+            if text(group, "isa") == "PBXFileSystemSynchronizedRootGroup" and (folder := self.path(id)) is not None:
+                for _, exceptions in self.many(group, "exceptions"):
+                    names = texts(exceptions, "membershipExceptions")
+                    files = [path for name in names if self.spend(1) and (path := join(folder, name))]
+                    owner = text(exceptions, "target") or text(exceptions, "buildPhase")
+                    found.setdefault(owner, []).append((id, files))
+        return found
 
 
 def _target(objects: _Objects, id: str, fallback: str) -> Target:
@@ -209,14 +228,9 @@ def _synchronised(objects: _Objects, id: str, target: Object) -> tuple[list[str]
     folders = [f"{folder or '.'}/" for group in own if (folder := objects.path(group)) is not None]
     excludes: list[str] = []
     additions: list[str] = []
-    for group, folder, exceptions in objects.exceptions:
-        if text(exceptions, "target") == id:
-            (excludes if group in own else additions).extend(_members(folder, exceptions))
+    for group, files in objects.exceptions.get(id, ()):
+        (excludes if group in own else additions).extend(files)
     return folders, excludes, additions
-
-
-def _members(folder: str, exceptions: Object) -> list[str]:
-    return [path for name in texts(exceptions, "membershipExceptions") if (path := join(folder, name))]
 
 
 def _copies(objects: _Objects, target: Object) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
@@ -229,9 +243,8 @@ def _copies(objects: _Objects, target: Object) -> tuple[dict[str, tuple[str, ...
         folder = _COPY_DESTINATIONS.get(text(phase, "dstSubfolderSpec"), "")
         destination = "/".join(filter(None, (folder, text(phase, "dstPath").rstrip("/"))))
         copied = list(objects.files(phase))
-        for _, synchronised, exceptions in objects.exceptions:
-            if text(exceptions, "buildPhase") == id:
-                copied += _members(synchronised, exceptions)
+        for _, files in objects.exceptions.get(id, ()):
+            copied += files
         if copied:
             copies.setdefault(destination, []).extend(copied)
         embeds += (objects.product_owner(text(file, "fileRef")) for _, file in objects.many(phase, "files"))

@@ -8,6 +8,7 @@ builds the tree of calls and arrays with their labels and knows constants (`let 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -17,11 +18,14 @@ from ipclint.model.source import Span
 from ipclint.readers.comments import line_comments, suppressions
 
 MAX_DEPTH = 60
+MAX_BYTES = 300_000
+"""Of a manifest; the longest ones in use have 30,000."""
 
 _TOKEN = re.compile(
-    r"(?P<skip>\s+|//[^\n]*|/\*(?:[^*]++|\*(?!/))*+\*/)"
-    r'|"""(?:[^"\\]++|\\.|"(?!""))*+"""'
-    r'|"(?P<string>(?:[^"\\\n]++|\\.)*+)"'
+    # What is never closed runs to the end (of the file, of the line), so that nothing is scanned twice.
+    r"(?P<skip>\s+|//[^\n]*|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z))"
+    r'|"""(?:[^"\\]++|\\.|"(?!""))*+(?:"""|\\?\Z)'
+    r'|"(?P<string>(?:[^"\\\n]++|\\.)*+)"?'
     r"|(?P<label>[A-Za-z_]\w*)\s*:(?!:)"
     r"|(?P<name>\.?[A-Za-z_]\w*)"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])"
@@ -85,6 +89,8 @@ class _Node:
 def read_package(path: str, data: bytes) -> ProjectFacts:
     """The facts of the manifest at workspace-relative `path`. Never raises. `settings` holds deployment targets."""
     folder = path.rpartition("/")[0]
+    if len(data) > MAX_BYTES:
+        return ProjectFacts(path, (), problem=f"a manifest of more than {MAX_BYTES} bytes is not read", root=folder)
     scanner = _Scanner(data.decode("latin-1"))
     scanner.resolve()
     settings: dict[str, str] = {}
@@ -102,19 +108,14 @@ def read_package(path: str, data: bytes) -> ProjectFacts:
         elif call.name in _PLATFORMS and (version := _version(call)):
             settings.setdefault(_PLATFORMS[call.name], version)
     names = {call.string("name") for call in targets}
+    kinds = Counter(call.name == "testTarget" for call in targets)
     made = [
-        *(_target(call, folder, only=_is_only(call, targets)) for call in targets),
+        *(_target(call, folder, only=kinds[call.name == "testTarget"] == 1) for call in targets),
         *(_product(call) for call in products if call.string("name") not in names),
     ]
     problem = "the names of all targets are computed; none could be read" if unnamed and not targets else ""
     ignored = suppressions(data, line_comments(data, b"//"))
     return ProjectFacts(path, tuple(made), settings, (), ignored, problem, root=folder)
-
-
-def _is_only(call: _Node, targets: list[_Node]) -> bool:
-    """Whether the target is the only one of its kind; it may then lie in the folder of the kind itself."""
-    is_test = call.name == "testTarget"
-    return sum((other.name == "testTarget") == is_test for other in targets) == 1
 
 
 class _Scanner:
@@ -215,6 +216,7 @@ def _product(call: _Node) -> Target:
 
 
 def _target(call: _Node, folder: str, only: bool) -> Target:
+    """`only`: the target is the only one of its kind; it may then lie in the folder of the kind itself."""
     name = call.string("name") or ""
     kind = _PRODUCT_TYPES[call.name]
     place = call.string("path")
