@@ -25,6 +25,7 @@ async def test_sources_property_lists_projects_and_configuration_are_watched(edi
     await until(lambda: bool(editor.registrations))
     [registration] = editor.registrations
     assert registration.method == "workspace/didChangeWatchedFiles"
+    assert registration.register_options is not None
     patterns = " ".join(watcher["globPattern"] for watcher in registration.register_options["watchers"])
     for name in ("swift", "m,", "mm", "h,", "c,", "plist", "entitlements", "pbxproj", "xcconfig", "Package.swift"):
         assert name in patterns

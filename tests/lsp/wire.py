@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 TIMEOUT = 10.0
 
@@ -106,7 +106,7 @@ class Process(Wire):
             env=environment,
         )
         assert self.process.stdin is not None and self.process.stdout is not None
-        super().__init__(self.process.stdin, self.process.stdout)
+        super().__init__(cast(BinaryIO, self.process.stdin), cast(BinaryIO, self.process.stdout))
 
     def leave(self) -> int:
         """Ends the server in order; its exit code."""

@@ -51,7 +51,7 @@ class Server(LanguageServer):
     def equip(self, client: Client, settings: Settings) -> None:
         """Prepares for a client, before any event."""
         self.client = client
-        self.analysis = Analysis(client, settings, lambda text: self._loop.call_soon_threadsafe(self.say, text))
+        self.analysis = Analysis(client, settings, self._warn)
         self.publisher = Publisher(self.text_document_publish_diagnostics, client.pulls)
         bar = self.work_done_progress if client.progress else None
         self.indexing = Indexing(self.worker, self.analysis, bar, self.show)
@@ -145,3 +145,7 @@ class Server(LanguageServer):
     def report_server_error(self, error: Exception, source: Any) -> None:
         """pygls calls this when a handler failed; a request has had its error, so the log is the place for it."""
         logger.error("%s: %s", getattr(source, "__name__", source), error)
+
+    def _warn(self, text: str) -> None:
+        """Called on the analysis thread."""
+        self._loop.call_soon_threadsafe(self.say, text)
