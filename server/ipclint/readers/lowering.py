@@ -19,6 +19,10 @@ MAX_DEPTH = 100
 """How deep expressions and statements are followed. Below it a node is an Opaque without kids, which keeps hostile
 nesting away from Python's recursion limit (a level costs four to six frames)."""
 
+BROKEN = (IndexError, ValueError)
+"""What a handler may let through when a node lacks parts that its kind promises, as in code with syntax errors. The node
+becomes an Opaque without kids: lowering them a second time, at every level, would cost two to the power of the depth."""
+
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 C = TypeVar("C", bound="Context")
@@ -30,10 +34,14 @@ class Grammar(Generic[C]):
     """A tree-sitter language with one handler a node kind, indexed by kind id; `C` is the reader's own Context.
 
     `expressions` always has a handler (`opaque` by default); `statements` holds None where a kind is an expression.
-    `silent` are the kinds that lower to nothing: comments, and what a reader adds.
+    `silent` are the kinds that lower to nothing: comments, and what a reader adds. `tolerated` are the kinds that the
+    grammar makes up without there being an error. `mask_reach` is how many bytes before its line and after it a change
+    can alter what the reader's `mask` does; 0 when that is not bounded.
     """
 
-    def __init__(self, language: Language, silent: Iterable[str]) -> None:
+    def __init__(
+        self, language: Language, silent: Iterable[str], tolerated: Iterable[str] = (), mask_reach: int = 0
+    ) -> None:
         self.language = language
         self.ids: dict[str, tuple[int, ...]] = {}
         for kind in range(language.node_kind_count):
@@ -41,6 +49,8 @@ class Grammar(Generic[C]):
             self.ids[name] = (*self.ids.get(name, ()), kind)
         self.ids["ERROR"] = (ERROR,)
         self.silent = self.kinds(*silent)
+        self.tolerated = self.kinds(*tolerated)
+        self.mask_reach = mask_reach
         self.expressions: list[ExpressionHandler[C]] = [opaque] * (ERROR + 1)
         self.statements: list[StatementHandler[C] | None] = [None] * (ERROR + 1)
 
@@ -98,6 +108,10 @@ class Context:
         """The node's bytes relative to the unit."""
         return Span(node.start_byte - self.base, node.end_byte - self.base)
 
+    def bounds(self, node: Node) -> tuple[int, int]:
+        """As `span`, for a Node's first two fields; three times as fast."""
+        return node.start_byte - self.base, node.end_byte - self.base
+
     def name(self, node: Node) -> str:
         """The node's text, noted as mentioned."""
         text = self.text(node)
@@ -121,12 +135,19 @@ class Context:
 
     def expr(self, node: Node) -> Expr:
         """Lowers a node to an expression."""
-        if self.depth >= MAX_DEPTH:
-            return Opaque(node.start_byte - self.base, node.end_byte - self.base, node.type, ())
-        self.depth += 1
-        lowered = self._expressions[node.kind_id](node, self)
-        self.depth -= 1
+        depth = self.depth
+        if depth >= MAX_DEPTH:
+            return self._bare(node)
+        self.depth = depth + 1
+        try:
+            lowered = self._expressions[node.kind_id](node, self)
+        except BROKEN:
+            lowered = self._bare(node)
+        self.depth = depth
         return lowered
+
+    def _bare(self, node: Node) -> Expr:
+        return Opaque(node.start_byte - self.base, node.end_byte - self.base, node.type, ())
 
     def exprs(self, nodes: Iterable[Node]) -> tuple[Expr, ...]:
         return tuple([self.expr(node) for node in nodes])
@@ -137,12 +158,17 @@ class Context:
         handler = self._statements[kind]
         if handler is None and kind in self.grammar.silent:
             return ()
-        if handler is None or self.depth >= MAX_DEPTH:
+        depth = self.depth
+        if handler is None or depth >= MAX_DEPTH:
             value = self.expr(node)
             return (Evaluate(value.start, value.end, value),)
-        self.depth += 1
-        lowered = handler(node, self)
-        self.depth -= 1
+        self.depth = depth + 1
+        try:
+            lowered = handler(node, self)
+        except BROKEN:
+            value = self._bare(node)
+            lowered = (Evaluate(value.start, value.end, value),)
+        self.depth = depth
         return lowered
 
     def block(self, nodes: Iterable[Node]) -> Block:
@@ -164,13 +190,13 @@ def opaque(node: Node, context: Context) -> Expr:
     return Opaque(node.start_byte - context.base, node.end_byte - context.base, node.type, tuple(kids))
 
 
-def error_spans(root: Node) -> tuple[Span, ...]:
+def error_spans(root: Node, tolerated: frozenset[int] = frozenset()) -> tuple[Span, ...]:
     """The absolute bytes of errors and of tokens the parser made up (empty spans), in source order, outermost only."""
     found: list[Span] = []
     stack = [root] if root.has_error else []
     while stack:
         node = stack.pop()
-        if node.is_error or node.is_missing:
+        if node.is_error or (node.is_missing and node.kind_id not in tolerated):
             found.append(Span(node.start_byte, node.end_byte))
         else:
             stack.extend(kid for kid in reversed(node.children) if kid.has_error or kid.is_missing)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from tree_sitter import Node
 
 from ipclint.model.facts import Function, SourceFacts
@@ -19,22 +17,15 @@ from ipclint.readers.swift_syntax import GRAMMAR as GRAMMAR
 HANDLERS = (swift_statements, swift_strings, swift_values)
 """The modules that fill the handler tables when they are imported."""
 
-_EMPTY_TUPLE = re.compile(r"\(\s*\)")
-
 
 def read_tree(path: str, data: bytes, root: Node) -> SourceFacts:
     source = data.decode("latin-1")
     shape = Shape(source, find_directives(data, code_test(root, NOT_CODE)))
     shape.read(root)
     units, extents = shape.units()
-    errors = [span for span in error_spans(root) if span.start < span.end or not _is_empty_tuple(source, span.start)]
-    return SourceFacts(path, "swift", units, extents, suppressions(data, tree_comments(root, COMMENTS)), tuple(errors))
-
-
-def _is_empty_tuple(source: str, offset: int) -> bool:
-    """The grammar makes up an operator in `()`, which is no error."""
-    opening = source.rfind("(", max(0, offset - 100), offset)
-    return opening >= 0 and _EMPTY_TUPLE.match(source, opening) is not None
+    comments = tree_comments(root, COMMENTS)
+    errors = error_spans(root, GRAMMAR.tolerated)
+    return SourceFacts(path, "swift", units, extents, suppressions(data, comments), errors)
 
 
 def reread_function(unit: Function, node: Node, source: str, base: int) -> Function | None:

@@ -50,7 +50,7 @@ def _argument(node: Node, context: SwiftContext) -> tuple[str, Expr]:
     parts = node.children
     value = parts[-1]
     if not value.is_named:  # an operator as a function: `reduce(0, +)`
-        return "", Name(*context.span(value), context.text(value))
+        return "", Name(*context.bounds(value), context.text(value))
     if len(parts) == 1:
         return "", context.expr(value)
     label = parts[0]
@@ -87,7 +87,7 @@ def _capture(item: Node, bound: list[Stmt], context: SwiftContext) -> str:
     name, *value = [part for part in context.kids(item) if part.kind_id not in _OWNERSHIP] or [item]
     text = plain(context.name(name))
     if value:
-        start, end = context.span(item)
+        start, end = context.bounds(item)
         bound.append(Let(start, end, (text,), "", context.expr(value[0]), mutable=False))
     return text
 
@@ -100,6 +100,6 @@ def _closure_params(signature: Node, context: SwiftContext) -> tuple[Param, ...]
                 names = [kid for kid in parameter.named_children if kid.kind_id in IDENTIFIERS]
                 colon = next((kid.end_byte for kid in parameter.children if kid.kind_id in _COLON), 0)
                 type_text = context.type_slice(colon, parameter.end_byte) if colon else ""
-                start, end = context.span(parameter)
+                start, end = context.bounds(parameter)
                 params.append(Param(start, end, "", plain(context.text(names[-1])) if names else "", type_text))
     return tuple(params)

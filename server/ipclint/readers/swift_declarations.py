@@ -182,7 +182,7 @@ def accessor(node: Node, of: Property, context: SwiftContext) -> Function:
         names = [kid for kid in node.named_children if kid.kind_id in IDENTIFIERS]
         default = {"set": "newValue", "willSet": "newValue", "didSet": "oldValue"}.get(suffix, "")
         if names or default:
-            start, end = context.span(names[0]) if names else (0, 0)
+            start, end = context.bounds(names[0]) if names else (0, 0)
             name = plain(context.text(names[0])) if names else default
             params = (*params, Param(start, end, "", name, of.type))
     opening = next((kid for kid in node.children if kid.kind_id in _OPEN), node)

@@ -9,9 +9,9 @@ import msgspec
 from tree_sitter import Node
 
 from ipclint.model.ir import Call, Cast, Collection, Expr, Literal, Member, Name, Opaque, Operator, Subscript
-from ipclint.readers.lowering import MAX_DEPTH, opaque
+from ipclint.readers.lowering import ERROR, MAX_DEPTH, opaque
 from ipclint.readers.swift_arguments import arguments
-from ipclint.readers.swift_operators import CastTo, Infix, OperatorRun
+from ipclint.readers.swift_operators import MAX_WRAPS, CastTo, Infix, OperatorRun
 from ipclint.readers.swift_syntax import GRAMMAR, IDENTIFIERS, SwiftContext, plain
 
 _kinds = GRAMMAR.kinds
@@ -29,6 +29,7 @@ _TERNARY = _kinds("ternary_expression")
 _EFFECT = _kinds("try_expression", "await_expression")
 _OPEN_RANGE = _kinds("open_start_range_expression", "open_end_range_expression")
 _RUN = _PREFIX | _INFIX | _CAST | _TERNARY | _EFFECT | _OPEN_RANGE
+_THREE_PARTS = _INFIX | _CAST | _TERNARY
 _SPINE = CALL | _NAVIGATION | _POSTFIX
 _DOT = _kinds(".")
 _PARENTHESIS = _kinds("(")
@@ -108,9 +109,14 @@ def _member(node: Node, context: SwiftContext) -> Expr:
     parts = node.children
     target, suffix = parts[0], parts[-1]
     end = suffix.end_byte
-    name = context.source[suffix.start_byte + 1 : end]
+    at = suffix.start_byte + 1
+    name = context.source[at:end]
     if not name.isidentifier() or not name.isascii():
-        name = plain(context.text(suffix.named_children[-1]) if suffix.named_children else name.strip(" .\n"))
+        named = suffix.named_children
+        at = named[-1].start_byte if named else at
+        name = context.slice(at, end)
+        at += name[:1] == "`"
+        name = plain(name)
     if not target.is_named:
         return _odd_member(node, name, context)
     base = _base(target, context)
@@ -121,8 +127,7 @@ def _member(node: Node, context: SwiftContext) -> Expr:
     if name == "self" and isinstance(base, Name | Member):
         return Literal(base.start, end - context.base, "class", context.type_text(target))
     context.mentions.add(name)
-    length = len(name) if name.isascii() else len(name.encode())
-    return Member(base.start, end - context.base, base, name, end - context.base - length)
+    return Member(base.start, end - context.base, base, name, at - context.base)
 
 
 def _odd_member(node: Node, name: str, context: SwiftContext) -> Expr:
@@ -221,30 +226,23 @@ def operators(node: Node, context: SwiftContext) -> Expr:
 def _lay_out(node: Node, run: OperatorRun, context: SwiftContext) -> None:
     """Appends the operands and operators of an expression to `run` in source order."""
     todo: list[_Item] = [node]
+    wraps = 0
     while todo:
         item = todo.pop()
         if isinstance(item, Postfix):
-            core = run.pop()
-            run.push(Operator(core.start, item.end, item.op, (core,)))
+            core, wraps = run.pop(), wraps + 1
+            run.push(Operator(core.start, item.end, item.op, (core,)) if wraps <= MAX_WRAPS else core)
             continue
         if not isinstance(item, Node):
             run.items.append(item)
             continue
         kind = item.kind_id
-        if kind in _INFIX:
-            left, operator, right = _three(item, context)
-            todo += (right, Infix(context.text(operator)), left)
-        elif kind in _SPINE:
+        if kind in _SPINE:
             _lay_out_operand(item, run, context)
         elif kind in _PREFIX:
             _lay_out_prefix(item, run, todo, context)
-        elif kind in _CAST:
-            value, operator, target = _three(item, context)
-            cast = CastTo(context.text(operator), context.type_text(target), item.end_byte - context.base)
-            todo += (cast, value)
-        elif kind in _TERNARY:
-            condition, then, otherwise = context.kids(item)
-            todo += (otherwise, Infix("?:", context.expr(then)), condition)
+        elif kind in _THREE_PARTS:
+            _lay_out_three(item, run, todo, context)
         elif kind in _EFFECT:
             _lay_out_effect(item, run, todo, context)
         elif kind in _OPEN_RANGE:
@@ -253,11 +251,22 @@ def _lay_out(node: Node, run: OperatorRun, context: SwiftContext) -> None:
             run.push(context.expr(item))
 
 
-def _three(node: Node, context: SwiftContext) -> tuple[Node, Node, Node]:
-    parts = node.children
+def _lay_out_three(node: Node, run: OperatorRun, todo: list[_Item], context: SwiftContext) -> None:
+    """`a + b`, `a as T`, `a ? b : c`."""
+    kind = node.kind_id
+    parts = context.sound(node) if kind in _TERNARY else node.children
     if len(parts) != 3:
-        parts = [part for part in parts if part.kind_id not in context.grammar.silent]
-    return parts[0], parts[1], parts[-1]
+        parts = [part for part in parts if part.kind_id != ERROR and part.kind_id not in context.grammar.silent]
+    if len(parts) != 3:  # broken code
+        run.push(opaque(node, context))
+        return
+    first, second, third = parts
+    if kind in _TERNARY:
+        todo += (third, Infix("?:", context.expr(second)), first)
+    elif kind in _CAST:
+        todo += (CastTo(context.text(second), context.type_text(third), node.end_byte - context.base), first)
+    else:
+        todo += (third, Infix(context.text(second)), first)
 
 
 def _lay_out_operand(node: Node, run: OperatorRun, context: SwiftContext) -> None:

@@ -20,11 +20,13 @@ _DIRECTIVE = re.compile(rb"(#(?:if|elseif|else|endif)\b)((?:[^\n/]|/(?!\*))*)")
 _COMMENT = re.compile(r"\s*(?://.*)?$")
 
 # `if await a.b {`, `switch try x {`: the grammar takes the braces for a trailing closure of `a.b`.
-_AWAIT = re.compile(rb"(await)([ \t][^\n{},]*[^\s{}),][ \t]*\{)")
-_TRY = re.compile(rb"(try[?!]?)([ \t][^\n{},]*[^\s{}),][ \t]*\{)")
+_AWAIT = re.compile(rb"(await)([ \t][^\n{},]{0,160}[^\s{}),][ \t]*\{)")
+_TRY = re.compile(rb"(try[?!]?)([ \t][^\n{},]{0,160}[^\s{}),][ \t]*\{)")
 _CAST_ENDS = re.compile(rb"\b(?:as[?!]?|is)[ \t]+[\w.?<>\[\]]+[ \t]*\{$")
 _HEADER = re.compile(rb"\b(?:if|while|switch|for)\b[^{}]*(?<!\w)$")
 _LOOK_BACK = 200  # bytes; keeps one endless line from costing its square
+MASK_REACH = 512
+"""No pattern here looks further beyond the ends of a line, in bytes."""
 
 _EMPTY_PAYLOAD = re.compile(rb"case[ \t]+(?:let[ \t]+)?[\w.]+\(\)(?=[ \t]*[:,=])")  # `case .success():`
 _ENDLESS = re.compile(rb"\.\.\.[ \t]*\{")  # `for i in 0... {`
@@ -33,13 +35,13 @@ _UNWRAPPED = re.compile(rb"!\)[ \t]*(?:->|in\b)")  # `{ (file: FileHandle!) -> V
 _CLOSURE_OPENS = re.compile(rb"\{[ \t]*(?:\[[^\]]*\][ \t]*)?\([^()]*$")
 _COMMENT_OPENS = re.compile(rb"/\*")  # in `"image/*"`: a comment to the grammar if a `*/` follows somewhere
 _QUOTE = re.compile(rb'(?<!\\)"')
-_AVAILABLE_PREVIEW = re.compile(rb"@available\([^()\n]*\)(?=\s*#Preview)")
+_AVAILABLE_PREVIEW = re.compile(rb"@available\([^()\n]*\)(?=\s{0,160}#Preview)")
 _UNSAFE, _UNSAFE_AS_ATTRIBUTE = b"nonisolated(unsafe)", b"@nonisolated_unsafe"  # the grammar knows it on members only
 
 
 def mask(data: bytes) -> bytes:
     """The bytes to parse; as many as given, with the same line ends."""
-    if b"#if" in data:
+    if b"#if" in data or b"#e" in data:  # lines may be masked without those before them
         data = _DIRECTIVE.sub(_blanked, data)
     if b"await" in data:
         data = _AWAIT.sub(_without_effect, data)
@@ -100,6 +102,9 @@ class Directive(NamedTuple):
     condition: str
 
 
+_MAX_NESTED = 32  # conditions kept of nested #if, and of one chain of #elseif
+
+
 class Directives:
     """The conditional compilation of a file."""
 
@@ -107,16 +112,16 @@ class Directives:
         self.lines = lines
         self.starts = [line.start for line in lines]
         self._holding: list[tuple[str, ...]] = [()]  # after how many directives → the conditions that hold
-        frames: list[tuple[tuple[str, ...], str]] = []  # conditions of the branches before, condition of this one
+        frames: list[tuple[str, ...]] = []  # of each open #if: the negated branches before, then this one
         for line in lines:
             if line.keyword == "#if":
-                frames.append(((), line.condition))
-            elif frames and line.keyword != "#endif":
-                before, last = frames.pop()
-                frames.append(((*before, f"!({last})"), line.condition))
-            elif frames:
+                frames.append((line.condition,))
+            elif frames and line.keyword == "#endif":
                 frames.pop()
-            self._holding.append(tuple(c for before, last in frames for c in (*before, last) if c))
+            elif frames:
+                *before, last = frames.pop()
+                frames.append((*before[:_MAX_NESTED], f"!({last})", line.condition))
+            self._holding.append(tuple(condition for frame in frames[:_MAX_NESTED] for condition in frame if condition))
 
     def __bool__(self) -> bool:
         return bool(self.lines)

@@ -14,6 +14,9 @@ from ipclint.model.ir import Assign, Call, Cast, Closure, Expr, Literal, Member,
 MAX_OPERATORS = 64
 """A longer run (a table glued together with `+`) is one Opaque of its operands: it would nest as deep as it is long."""
 
+MAX_WRAPS = 16
+"""How many prefix or postfix operators, `try` and `await` one operand keeps."""
+
 _ASSIGNMENT, _TERNARY, _DEFAULT, _OR, _AND, _COMPARISON, _COALESCING, _CASTING = range(8)
 _RANGE, _ADDITION, _MULTIPLICATION, _SHIFT = range(8, 12)
 _RIGHT = (_ASSIGNMENT, _TERNARY, _COALESCING)
@@ -63,7 +66,7 @@ class Operand:
 
     def whole(self) -> Expr:
         value = self.core
-        for op, start in reversed(self.prefixes):
+        for op, start in reversed(self.prefixes[:MAX_WRAPS]):
             value = Operator(start, value.end, op, (value,))
         return value
 
@@ -115,7 +118,7 @@ class OperatorRun:
             value = Opaque(kids[0].start, kids[-1].end, "operators", kids)
         else:
             value = _Climb(items).expression(_ASSIGNMENT)
-        for op, start in reversed(self.effects):
+        for op, start in reversed(self.effects[:MAX_WRAPS]):
             value = _with_effect(op, start, value)
         return value
 

@@ -53,7 +53,7 @@ def _parameter(node: Node, context: SwiftContext) -> Param:
             type_text = context.type_slice(kid.end_byte, node.end_byte)
             break
     label, name = (names[0], names[-1]) if names else ("", "")
-    start, end = context.span(node)
+    start, end = context.bounds(node)
     return Param(start, end, "" if label == "_" else label, "" if name == "_" else name, type_text)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tree_sitter import Node
 
 from ipclint.model.ir import Call, Cast, Collection, Expr, Member, Name, Opaque
+from ipclint.readers.lowering import MAX_DEPTH
 from ipclint.readers.swift_syntax import GRAMMAR, IDENTIFIERS, SwiftContext, plain
 
 _PATTERN = GRAMMAR.kinds("pattern")
@@ -31,8 +32,15 @@ class Pattern:
             parts = parts[1:]
         while parts and parts[-1].type == "?":
             parts = parts[:-1]
-        if not parts:
+        if not parts or self.context.depth >= MAX_DEPTH:
             return Name(0, 0, "_")
+        self.context.depth += 1
+        lowered = self._bare(parts, is_binding)
+        self.context.depth -= 1
+        return lowered
+
+    def _bare(self, parts: Sequence[Node], is_binding: bool) -> Expr:
+        """A pattern without `case`, `let` and `?`."""
         start, end = parts[0].start_byte - self.context.base, parts[-1].end_byte - self.context.base
         tokens = [part.type for part in parts]
         if tokens[0] == "is":

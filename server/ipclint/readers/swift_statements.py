@@ -75,7 +75,7 @@ def local_variables(node: Node, context: SwiftContext) -> Sequence[Stmt]:
 
 @GRAMMAR.executes("function_declaration")
 def local_function(node: Node, context: SwiftContext) -> Sequence[Stmt]:
-    start, end = context.span(node)
+    start, end = context.bounds(node)
     name = next((kid for kid in node.named_children if kid.kind_id in IDENTIFIERS), None)
     body = next((context.body(kid) for kid in node.named_children if kid.kind_id in _BODY), ())
     return (Local(start, end, plain(context.text(name)) if name else "", parameters(node, context), body),)
@@ -152,7 +152,7 @@ def _optional_binding(
 
 @GRAMMAR.executes("if_statement")
 def if_(node: Node, context: SwiftContext) -> Sequence[Stmt]:
-    start, end = context.span(node)
+    start, end = context.bounds(node)
     parts = node.children
     header = _until_brace(parts)
     blocks: list[Block] = []
@@ -187,12 +187,12 @@ def _until_brace(parts: list[Node]) -> list[Node]:
 @GRAMMAR.executes("guard_statement")
 def guard(node: Node, context: SwiftContext) -> Sequence[Stmt]:
     header = [part for part in _until_brace(node.children)[1:] if part.kind_id not in _ELSE]
-    return (Guard(*context.span(node), conditions(header, context), context.body(node)),)
+    return (Guard(*context.bounds(node), conditions(header, context), context.body(node)),)
 
 
 @GRAMMAR.executes("switch_statement")
 def switch(node: Node, context: SwiftContext) -> Sequence[Stmt]:
-    start, end = context.span(node)
+    start, end = context.bounds(node)
     parts = context.kids(node)
     subject = next((part for part in parts if part.kind_id not in _SWITCH_ENTRY), None)
     lowered = context.expr(subject) if subject else Name(start, start, "")
@@ -218,10 +218,10 @@ def _case(node: Node, context: SwiftContext) -> Case:
         elif kind in STATEMENTS:
             body += context.run(part.named_children, part.start_byte, node.end_byte)
         elif part.type == "fallthrough":
-            body += (Jump(*context.span(part), "fallthrough", ""),)
+            body += (Jump(*context.bounds(part), "fallthrough", ""),)
         elif after_where and part.is_named and kind not in context.grammar.silent:
             where, after_where = context.expr(part), False
-    return Case(*context.span(node), tuple(patterns), tuple(dict.fromkeys(binds)), where, body)
+    return Case(*context.bounds(node), tuple(patterns), tuple(dict.fromkeys(binds)), where, body)
 
 
 @GRAMMAR.executes("for_statement")
@@ -240,7 +240,7 @@ def for_(node: Node, context: SwiftContext) -> Sequence[Stmt]:
             header.append(_where(part, context))
         elif is_after_in and part.is_named and kind not in context.grammar.silent:
             sequence = context.expr(part)
-    return (Loop(*context.span(node), "for-in", binds, sequence, tuple(header), context.body(node)),)
+    return (Loop(*context.bounds(node), "for-in", binds, sequence, tuple(header), context.body(node)),)
 
 
 def _where(node: Node, context: SwiftContext) -> Expr:
@@ -250,24 +250,24 @@ def _where(node: Node, context: SwiftContext) -> Expr:
 @GRAMMAR.executes("while_statement")
 def while_(node: Node, context: SwiftContext) -> Sequence[Stmt]:
     header = conditions(_until_brace(node.children)[1:], context)
-    return (Loop(*context.span(node), "while", (), None, header, context.body(node)),)
+    return (Loop(*context.bounds(node), "while", (), None, header, context.body(node)),)
 
 
 @GRAMMAR.executes("repeat_while_statement")
 def repeat(node: Node, context: SwiftContext) -> Sequence[Stmt]:
     parts = context.kids(node)
     header = context.exprs(parts[-1:] if parts and parts[-1].kind_id not in STATEMENTS else ())
-    return (Loop(*context.span(node), "repeat", (), None, header, context.body(node)),)
+    return (Loop(*context.bounds(node), "repeat", (), None, header, context.body(node)),)
 
 
 @GRAMMAR.executes("do_statement")
 def do(node: Node, context: SwiftContext) -> Sequence[Stmt]:
     catches = tuple([_catch(part, context) for part in node.named_children if part.kind_id in _CATCH])
-    return (Do(*context.span(node), context.body(node), catches),)
+    return (Do(*context.bounds(node), context.body(node), catches),)
 
 
 def _catch(node: Node, context: SwiftContext) -> Catch:
-    start, end = context.span(node)
+    start, end = context.bounds(node)
     pattern = next((part for part in node.named_children if part.kind_id in _PATTERN), None)
     if pattern is None:
         return Catch(start, end, "error", "", context.body(node))
@@ -279,7 +279,7 @@ def _catch(node: Node, context: SwiftContext) -> Catch:
 
 @GRAMMAR.executes("control_transfer_statement")
 def transfer(node: Node, context: SwiftContext) -> Sequence[Stmt]:
-    start, end = context.span(node)
+    start, end = context.bounds(node)
     keyword, *rest = [part for part in node.children if part.kind_id not in context.grammar.silent]
     value = rest[-1] if rest and rest[-1].is_named else None
     match context.text(keyword):
@@ -295,7 +295,7 @@ def transfer(node: Node, context: SwiftContext) -> Sequence[Stmt]:
 
 @GRAMMAR.executes("statement_label")
 def label(node: Node, context: SwiftContext) -> Sequence[Stmt]:
-    return (Label(*context.span(node), context.text(node).rstrip(": ")),)
+    return (Label(*context.bounds(node), context.text(node).rstrip(": ")),)
 
 
 @GRAMMAR.executes("call_expression")
@@ -319,7 +319,7 @@ def _deferred(node: Node, context: SwiftContext) -> Node | None:
 def assignment(node: Node, context: SwiftContext) -> Expr:
     parts = [part for part in node.children if part.kind_id not in context.grammar.silent]
     target, operator, value = parts[0], parts[1], parts[-1]
-    return Assign(*context.span(node), context.expr(target), context.text(operator), context.expr(value))
+    return Assign(*context.bounds(node), context.expr(target), context.text(operator), context.expr(value))
 
 
 @GRAMMAR.executes("assignment", "try_expression", "await_expression")
@@ -341,4 +341,4 @@ def statements(node: Node, context: SwiftContext) -> Sequence[Stmt]:
 def statement_as_value(node: Node, context: SwiftContext) -> Expr:
     """`let x = if a { b } else { c }`: Opaque around the statement; each branch's last Evaluate is a value."""
     handler = GRAMMAR.statements[node.kind_id]
-    return Opaque(*context.span(node), node.type, tuple(handler(node, context)) if handler else ())
+    return Opaque(*context.bounds(node), node.type, tuple(handler(node, context)) if handler else ())

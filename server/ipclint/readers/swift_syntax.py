@@ -8,8 +8,8 @@ import tree_sitter_swift
 from tree_sitter import Language, Node
 
 from ipclint.model.ir import Block, Conditional, Stmt
-from ipclint.readers.lowering import IDENTIFIER, Context, Grammar
-from ipclint.readers.swift_mask import Directive, Directives
+from ipclint.readers.lowering import ERROR, IDENTIFIER, Context, Grammar
+from ipclint.readers.swift_mask import MASK_REACH, Directive, Directives
 from ipclint.readers.swift_operators import OperatorRun
 
 
@@ -27,6 +27,10 @@ class SwiftContext(Context):
         self.types: list[Node] = []
         self.implicit: int = -1  # where the name after a leading dot begins (absolute byte)
         self.open: OperatorRun | None = None  # the operators around the operand whose suffixes are being lowered
+
+    def sound(self, node: Node) -> list[Node]:
+        """The `kids` of a node that are no errors."""
+        return [kid for kid in self.kids(node) if kid.kind_id != ERROR]
 
     def body(self, node: Node) -> Block:
         """The statements between the braces that are direct children of `node`."""
@@ -99,6 +103,8 @@ def identifiers(text: str) -> list[str]:
 GRAMMAR: Grammar[SwiftContext] = Grammar(
     Language(tree_sitter_swift.language()),
     silent=("comment", "multiline_comment", "directive", "diagnostic", "operator_declaration", "shebang_line"),
+    tolerated=("bang",),  # what stands between the parentheses of `()`
+    mask_reach=MASK_REACH,
 )
 
 STATEMENTS = GRAMMAR.kinds("statements")

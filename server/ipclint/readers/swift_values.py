@@ -25,17 +25,17 @@ _LITERALS = {
 
 @GRAMMAR.lowers(*_LITERALS)
 def literal(node: Node, context: SwiftContext) -> Expr:
-    return Literal(*context.span(node), _LITERALS[node.type], context.text(node))
+    return Literal(*context.bounds(node), _LITERALS[node.type], context.text(node))
 
 
 @GRAMMAR.lowers("array_literal")
 def array(node: Node, context: SwiftContext) -> Expr:
-    return Collection(*context.span(node), "array", context.exprs(context.kids(node)))
+    return Collection(*context.bounds(node), "array", context.exprs(context.kids(node)))
 
 
 @GRAMMAR.lowers("dictionary_literal")
 def dictionary(node: Node, context: SwiftContext) -> Expr:
-    return Collection(*context.span(node), "dictionary", context.exprs(context.kids(node)))
+    return Collection(*context.bounds(node), "dictionary", context.exprs(context.kids(node)))
 
 
 @GRAMMAR.lowers("tuple_expression")
@@ -70,10 +70,10 @@ def type_as_value(node: Node, context: SwiftContext) -> Expr:
     value: Expr | None = None
     for kid in node.named_children:
         if kid.kind_id in _TYPE_NAME:
-            start, end = context.span(kid)
+            start, end = context.bounds(kid)
             text = plain(context.text(kid))
             value = Name(start, end, text) if value is None else Member(value.start, end, value, text, start)
-    return value or Name(*context.span(node), context.text(node))
+    return value or Name(*context.bounds(node), context.text(node))
 
 
 @GRAMMAR.lowers(
@@ -81,31 +81,31 @@ def type_as_value(node: Node, context: SwiftContext) -> Expr:
     "existential_type", "opaque_type", "protocol_composition_type",
 )  # fmt: skip
 def type_name(node: Node, context: SwiftContext) -> Expr:
-    return Name(*context.span(node), context.type_text(node))
+    return Name(*context.bounds(node), context.type_text(node))
 
 
 @GRAMMAR.lowers("selector_expression")
 def selector(node: Node, context: SwiftContext) -> Expr:
     inner = context.slice(node.start_byte, node.end_byte).partition("(")[2].rpartition(")")[0]
     context.mentions.update(identifiers(inner))
-    return Literal(*context.span(node), "selector", "".join(inner.split()))
+    return Literal(*context.bounds(node), "selector", "".join(inner.split()))
 
 
 @GRAMMAR.lowers("key_path_expression")
 def key_path(node: Node, context: SwiftContext) -> Expr:
     context.type_text(node)
-    return Opaque(*context.span(node), "key_path_expression", ())
+    return Opaque(*context.bounds(node), "key_path_expression", ())
 
 
 @GRAMMAR.lowers("special_literal")
 def special(node: Node, context: SwiftContext) -> Expr:
-    return Name(*context.span(node), context.text(node))
+    return Name(*context.bounds(node), context.text(node))
 
 
 @GRAMMAR.lowers("macro_invocation")
 def macro(node: Node, context: SwiftContext) -> Expr:
     """`#Predicate<Foo> { … }` is a call of `#Predicate`."""
-    start, end = context.span(node)
+    start, end = context.bounds(node)
     parts = context.kids(node)
     labels, args, _ = arguments(parts[-1], context) if parts[-1].kind_id in SUFFIXES else ((), (), False)
     return Call(start, end, None, f"#{context.name(parts[0])}", labels, args, start)
@@ -114,13 +114,13 @@ def macro(node: Node, context: SwiftContext) -> Expr:
 @GRAMMAR.lowers("directly_assignable_expression", "consume_expression", "unsafe_expression", "value_pack_expansion")
 def inner(node: Node, context: SwiftContext) -> Expr:
     parts = context.kids(node)
-    return context.expr(parts[-1]) if parts else Name(*context.span(node), context.text(node))
+    return context.expr(parts[-1]) if parts else Name(*context.bounds(node), context.text(node))
 
 
 @GRAMMAR.lowers("availability_condition")
 def availability(node: Node, context: SwiftContext) -> Expr:
     text = context.text(node)
-    return Availability(*context.span(node), platforms(text), text.startswith("#unavailable"))
+    return Availability(*context.bounds(node), platforms(text), text.startswith("#unavailable"))
 
 
 def platforms(text: str) -> tuple[tuple[str, str], ...]:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from tree_sitter import Node, Parser, Tree
 
-from ipclint.model.facts import Function, Language, SourceFacts, Suppression, Unit, Variable
+from ipclint.model.facts import Function, Language, SourceFacts, Suppression, Type, Unit, Variable
 from ipclint.model.source import Span
 from ipclint.readers.comments import MARKER
-from ipclint.readers.lowering import SourceReader
+from ipclint.readers.lowering import SourceReader, error_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ def _without_unclosed_comments(data: bytes) -> bytes:
 
     So where there are more than a file can have by accident, those that nothing closes are blanked.
     """
-    if data.count(b"/*") - data.count(b"*/") <= _MAX_UNCLOSED:
+    if data.count(b"/*") + data.count(b"/*/") - data.count(b"*/") <= _MAX_UNCLOSED:
         return data
     unclosed: list[int] = []
     for edge in _COMMENT_EDGE.finditer(data):
@@ -80,6 +80,8 @@ def _without_unclosed_comments(data: bytes) -> bytes:
             unclosed.append(edge.start())
         elif unclosed:
             unclosed.pop()
+    if len(unclosed) <= _MAX_UNCLOSED:
+        return data
     blanked = bytearray(data)
     for start in unclosed:
         blanked[start : start + 2] = b"  "
@@ -90,7 +92,8 @@ class SyntaxTree:
     """The bytes of one open file and their tree.
 
     `data` are decoded bytes (see `decoding`). Between two `reread`s, `start` and `tail` bound what was edited: all
-    bytes before `start` and the last `tail` bytes are those of the last read.
+    bytes before `start` and the last `tail` bytes are those of the last read. `between` says that all edits were to
+    comments or white space that stand between declarations.
     """
 
     def __init__(self, language: Language, data: bytes) -> None:
@@ -101,6 +104,7 @@ class SyntaxTree:
         self.tree = parse(language, self._masked)
         self.start = 0
         self.tail = 0
+        self.between = True
 
     def edit(self, start: int, old_end: int, new: bytes) -> Span:
         """Replaces bytes `start` to `old_end` by `new` and parses again.
@@ -108,26 +112,48 @@ class SyntaxTree:
         Returns the bytes that must be read again: the edit and all that the parser read differently for it.
         """
         data = b"".join((self.data[:start], new, self.data[old_end:]))
-        masked = reader_of(self.language).mask(data)
         new_end = start + len(new)
+        masked = self._masked_after(data, start, old_end, new_end)
         dirty = Span(0, len(data))
+        between = False
         same_around = masked[:start] == self._masked[:start] and masked[new_end:] == self._masked[old_end:]
-        if self.tree is not None and same_around:
-            self.tree.edit(
-                start, old_end, new_end, _point(self.data, start), _point(self.data, old_end), _point(data, new_end)
-            )
+        if self.tree is None or not same_around:
+            self.tree = parse(self.language, masked)
+        else:
+            between = _is_between(self.tree.root_node, self.data, start, old_end)
+            row = data.count(b"\n", 0, start)
+            old_point, new_point = _point(self.data, start, old_end, row), _point(data, start, new_end, row)
+            self.tree.edit(start, old_end, new_end, _point(data, start, start, row), old_point, new_point)
             edited, self.tree = self.tree, parse(self.language, masked, self.tree)
             if self.tree is not None:
                 ranges = edited.changed_ranges(self.tree)
                 first = min((r.start_byte for r in ranges), default=start)
                 last = max((r.end_byte for r in ranges), default=new_end)
                 dirty = Span(min(start, first), max(new_end, last))
-        else:
-            self.tree = parse(self.language, masked)
-        self.start = min(self.start if self.data is not self._read_data else start, dirty.start)
-        self.tail = min(self.tail if self.data is not self._read_data else len(data) - dirty.end, len(data) - dirty.end)
+                between = between and not ranges and _is_between(self.tree.root_node, data, start, new_end)
+        self._note(dirty, len(data), between)
         self.data, self._masked = data, masked
         return dirty
+
+    def _masked_after(self, data: bytes, start: int, old_end: int, new_end: int) -> bytes:
+        """`data` masked; only the lines that the edit can reach when the reader says how far that is."""
+        reader = reader_of(self.language)
+        reach = reader.GRAMMAR.mask_reach
+        if not reach:
+            return reader.mask(data)
+        first = data.rfind(b"\n", 0, max(0, start - reach)) + 1
+        last = data.find(b"\n", min(new_end + reach, len(data)))
+        last = last if last >= 0 else len(data)
+        tail = self._masked[last - new_end + old_end :]
+        return b"".join((self._masked[:first], reader.mask(data[first:last]), tail))
+
+    def _note(self, dirty: Span, length: int, between: bool) -> None:
+        if self.data is self._read_data:
+            self.start, self.tail, self.between = dirty.start, length - dirty.end, between
+        else:
+            self.start = min(self.start, dirty.start)
+            self.tail = min(self.tail, length - dirty.end)
+            self.between = self.between and between
 
     def settle(self) -> tuple[bytes, Span, Span]:
         """The bytes of the last reread, which of them were edited, and what they are now; starts counting anew."""
@@ -141,9 +167,24 @@ class SyntaxTree:
         self.tree = parse(self.language, self._masked)
 
 
-def _point(data: bytes, offset: int) -> tuple[int, int]:
-    """Row and byte column, as tree_sitter counts."""
-    return data.count(b"\n", 0, offset), offset - data.rfind(b"\n", 0, offset) - 1
+_BLOCKS = ("source_file", "translation_unit", "class_body", "protocol_body", "class_implementation", "class_interface")
+
+
+def _is_between(root: Node, data: bytes, start: int, end: int) -> bool:
+    """Whether bytes stand in a comment, or are white space, directly inside a file or the body of a type."""
+    node = root.descendant_for_byte_range(start, end)
+    if node is None:
+        return False
+    if "comment" in node.type:
+        is_line = data.startswith(b"//", node.start_byte)
+        inside = node.start_byte + 2 <= start and end <= node.end_byte - (0 if is_line else 2)
+        return inside and node.parent is not None and node.parent.type in _BLOCKS
+    return node.type in _BLOCKS and not data[start:end].strip()
+
+
+def _point(data: bytes, start: int, offset: int, row: int) -> tuple[int, int]:
+    """Row and byte column of an offset, as tree_sitter counts; `row` is that of `start` before it."""
+    return row + data.count(b"\n", start, offset), offset - data.rfind(b"\n", 0, offset) - 1
 
 
 def read(path: str, tree: SyntaxTree) -> SourceFacts:
@@ -158,40 +199,44 @@ def reread(previous: SourceFacts, tree: SyntaxTree) -> SourceFacts:
     before, old, now = tree.settle()
     if tree.data == before:
         return previous
-    if tree.tree is not None and not tree.tree.root_node.has_error and not previous.errors:
-        facts = _reread_function(previous, tree, tree.tree.root_node, before, old, now)
-        if facts is not None:
-            return facts
-    elif tree.tree is not None:
+    root = tree.tree.root_node if tree.tree is not None else None
+    if root is not None and error_spans(root, reader_of(tree.language).GRAMMAR.tolerated):
         tree.parse_afresh()
+    elif root is not None and not previous.errors:
+        changed = _changed_units(previous, tree, root, before, old, now)
+        if changed is not None:
+            return _shifted(previous, changed, old, now.end - old.end)
     facts = read(previous.path, tree)
     return msgspec.structs.replace(facts, problem=facts.problem or previous.problem)
 
 
-def _reread_function(
+def _changed_units(
     previous: SourceFacts, tree: SyntaxTree, root: Node, before: bytes, old: Span, now: Span
-) -> SourceFacts | None:
-    """The facts when only the body of one function changed; None when that is not certain."""
+) -> dict[str, Unit] | None:
+    """The units whose values the edits changed, when that is at most one function; None when it is not certain."""
     if _touches_more_than_code(before, old) or _touches_more_than_code(tree.data, now):
         return None
-    key = _edited_function(previous, old)
+    holding = list(_holding(previous, old))
+    if tree.between and not holding:
+        return {}
+    key = _edited_function(previous, holding, old)
     if key is None:
         return None
     unit, extent = previous.units[key], previous.extents[key]
-    shift = now.end - old.end
-    node = _exactly(root, extent.start, extent.end + shift)
+    node = _exactly(root, extent.start, extent.end + now.end - old.end)
     if node is None or not isinstance(unit, Function):
         return None
     source = tree.data.decode("latin-1")
     changed = reader_of(tree.language).reread_function(unit, node, source, extent.start)
-    if changed is None:
-        return None
-    units: dict[str, Unit] = dict(previous.units)
-    units[key] = changed
+    return None if changed is None else {key: changed}
+
+
+def _shifted(previous: SourceFacts, changed: dict[str, Unit], old: Span, shift: int) -> SourceFacts:
+    """The facts with some values replaced, everything after the edit `shift` bytes further."""
     return msgspec.structs.replace(
         previous,
-        units=units,
-        extents={name: _moved(span, old, shift) for name, span in previous.extents.items()},
+        units=previous.units | changed,
+        extents={key: _moved(span, old, shift) for key, span in previous.extents.items()},
         suppressions=tuple(_moved_suppression(entry, old, shift) for entry in previous.suppressions),
     )
 
@@ -204,31 +249,39 @@ def _touches_more_than_code(data: bytes, span: Span) -> bool:
     return MARKER in lines or any(line.lstrip()[:1] == b"#" for line in lines.splitlines())
 
 
-def _edited_function(previous: SourceFacts, old: Span) -> str | None:
-    """The key of the one function whose body holds all edited bytes."""
-    found: str | None = None
-    for key, unit in _holding(previous, old):
-        if isinstance(unit, Variable):
-            continue  # the variable of an accessor, or the edit is in its initialiser: then no function holds it
-        extent = previous.extents[key]
-        inside = extent.start + unit.body_start <= old.start and old.end < extent.end
-        if found is not None or not inside or not unit.body_start or unit.kind == "toplevel":
-            return None
-        found = key
-    if found is None:
-        return None
-    outer = previous.extents[found]
+def _holding(previous: SourceFacts, old: Span) -> Iterator[tuple[str, Unit]]:
+    """The units that hold or touch the edited bytes, without the types whose own value the edits leave alone."""
     for key, span in previous.extents.items():
-        if key != found and outer.start <= span.start and span.end <= outer.end:
-            return None  # a type declared in the body
-    return found
+        if span.start <= old.end and old.start <= span.end:
+            unit = previous.units[key]
+            if not (isinstance(unit, Type) and _is_around(unit, span, old)):
+                yield key, unit
 
 
-def _holding(previous: SourceFacts, old: Span) -> Iterator[tuple[str, Function | Variable]]:
-    for key, unit in previous.units.items():
-        span = previous.extents[key]
-        if isinstance(unit, Function | Variable) and span.start <= old.end and old.start <= span.end:
-            yield key, unit
+def _is_around(unit: Type, extent: Span, old: Span) -> bool:
+    """Whether edits leave a type's own value alone: between its braces, and before no case of an enum."""
+    last_case = max((case.span.end for case in unit.cases), default=0)
+    return extent.start + max(unit.body_start, last_case) <= old.start and old.end < extent.end
+
+
+def _edited_function(previous: SourceFacts, holding: list[tuple[str, Unit]], old: Span) -> str | None:
+    """The key of the one function whose body holds all edited bytes."""
+    functions = [(key, unit) for key, unit in holding if isinstance(unit, Function)]
+    if len(functions) != 1:
+        return None
+    (key, function), outer = functions[0], previous.extents[functions[0][0]]
+    inside = outer.start + function.body_start <= old.start and old.end < outer.end
+    if not inside or not function.body_start or function.kind == "toplevel":
+        return None
+    for name, unit in holding:  # of the others only the variable of an accessor, which stands before it
+        start = previous.extents[name].start
+        is_before = isinstance(unit, Variable) and (unit.value is None or start + unit.value.end <= outer.start)
+        if name != key and not is_before:
+            return None
+    holds_types = any(
+        outer.start <= span.start and span.end <= outer.end for name, span in previous.extents.items() if name != key
+    )
+    return None if holds_types else key
 
 
 def _exactly(root: Node, start: int, end: int) -> Node | None:
