@@ -20,6 +20,7 @@ from ipclint.program.program import Program, UnitRef
 
 MODULES: tuple[str, ...] = (
     "coding",
+    "lifecycle",
     "pasteboard",
     "peer",
     "temporary_names",

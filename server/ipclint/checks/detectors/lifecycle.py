@@ -1,0 +1,165 @@
+"""XPC303 and XPC304: connections whose failure nobody hears of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ipclint.checks.detectors import detector
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function, Variable
+from ipclint.model.finding import Confidence, Finding, Place, Severity
+from ipclint.model.ir import Assign, Call, Cast, Closure, Evaluate, Expr, Let, Member, Name, Node, Operator, walk
+from ipclint.program.link import code_of, type_of
+from ipclint.program.names import property_of_setter
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.surface import Holder, holders_of, users_of, variable_named
+from ipclint.program.usage import uses_of
+
+HANDLERS = frozenset({"interruptionHandler", "invalidationHandler"})
+WAITERS = frozenset({"resume", "signal", "leave", "dispatch_semaphore_signal", "dispatch_group_leave", "fulfill"})
+STARTERS = frozenset({"resume", "activate"})
+
+
+# ── XPC304 ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@detector("proxy-without-error-handler", on="function")
+@detector("proxy-without-error-handler", on="variable")
+def proxy_without_error_handler(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
+    for use in uses_of(program, ref, "xpc.proxy.silent"):
+        replies = list(_replies(program, ref, use.node))
+        if not replies:
+            continue  # one-way messages lose nothing but themselves
+        waits = any(isinstance(n, Call) and n.name in WAITERS for reply in replies for n in walk(reply))
+        severity: Severity = "medium" if waits else "low"
+        call = next((c for c in _messages(program, ref, use.node)), None)
+        holes: dict[str, str | Place] = {"message": call.name.partition(":")[0] if call is not None else "a message"}
+        holes["proxy"] = _place(ref, use.node)
+        if use.receiver is not None:
+            holes["connection"] = _place(ref, use.receiver)
+        yield rule.finding(_place(ref, use.node), "certain", severity=severity, context="waits" if waits else "", holes=holes)
+
+
+def _messages(program: Program, ref: UnitRef, proxy: Node) -> Iterator[Call]:
+    """Messages sent to a proxy: directly, or through the local or optional binding that holds it."""
+    names = _names_of(program, ref, proxy)
+    for node in walk(code_of(program, ref)):
+        if isinstance(node, Call) and node.target is not None and node is not proxy:
+            target = _bare(node.target)
+            if target is proxy or (isinstance(target, Name) and target.text in names):
+                yield node
+
+
+def _replies(program: Program, ref: UnitRef, proxy: Node) -> Iterator[Expr]:
+    for call in _messages(program, ref, proxy):
+        yield from (arg for arg in call.args if isinstance(arg, Closure) or _is_block(program, ref, arg))
+
+
+def _is_block(program: Program, ref: UnitRef, argument: Expr) -> bool:
+    """A block that is passed on: a parameter of function type, by its type or its name."""
+    if not isinstance(argument, Name):
+        return False
+    text = type_of(program, ref, argument)
+    return "->" in text or "^" in text or argument.text.lower().endswith(("reply", "completion", "handler", "completionhandler"))
+
+
+def _names_of(program: Program, ref: UnitRef, proxy: Node) -> set[str]:
+    names: set[str] = set()
+    for node in walk(code_of(program, ref)):
+        if isinstance(node, Let) and node.value is not None and _bare(node.value) is proxy:
+            names |= set(node.names)
+        elif isinstance(node, Assign) and isinstance(node.target, Name) and _bare(node.value) is proxy:
+            names.add(node.target.text)
+    return names
+
+
+def _bare(expr: Expr) -> Expr:
+    """An expression without casts, `try`, `await` and unwraps around it."""
+    while True:
+        if isinstance(expr, Cast):
+            expr = expr.value
+        elif isinstance(expr, Operator) and expr.op in ("unwrap", "try", "try?", "try!", "await", "?"):
+            expr = expr.operands[0]
+        else:
+            return expr
+
+
+# ── XPC303 ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@detector("lifecycle-handlers-missing", on="function")
+@detector("lifecycle-handlers-missing", on="variable")
+def lifecycle_handlers_missing(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
+    for use in uses_of(program, ref, "xpc.connection.create"):
+        holders = holders_of(program, ref, use.node)
+        if not holders:
+            continue  # handed on: whoever gets it may set them
+        if any(_sets_handler(program, ref, holder) for holder in holders) or _leaves(program, ref, holders):
+            continue
+        start = _start(program, ref, holders)
+        if start is None:
+            continue  # never started here: another rule's matter
+        confidence: Confidence = "hint" if _reports_errors(program, ref, holders) else "certain"
+        yield rule.finding(_place(ref, use.node), confidence, holes=_holes(ref, holders, start))
+
+
+def _holes(ref: UnitRef, holders: tuple[Holder, ...], start: tuple[UnitRef, Evaluate]) -> dict[str, str | Place]:
+    at, statement = start
+    call = statement.value
+    holes: dict[str, str | Place] = {"name": holders[0].name, "start": _place(at, statement)}
+    if isinstance(call, Call) and call.target is not None:
+        holes["connection"] = _place(at, call.target)
+    return holes
+
+
+def _sets_handler(program: Program, ref: UnitRef, holder: Holder) -> bool:
+    for user in users_of(program, ref, holder):
+        for node in walk(code_of(program, user)):
+            if isinstance(node, Assign) and isinstance(node.target, Member) and node.target.name in HANDLERS:
+                target = node.target.base
+            elif isinstance(node, Call) and property_of_setter(node.name) in HANDLERS:
+                target = node.target
+            else:
+                continue
+            if variable_named(program, user, target) == holder:
+                return True
+    return False
+
+
+def _reports_errors(program: Program, ref: UnitRef, holders: tuple[Holder, ...]) -> bool:
+    """Whether every proxy of the connection has an error handler: then each call hears of its own failure."""
+    words: set[str] = set()
+    for holder in holders:
+        for user in users_of(program, ref, holder):
+            for node in walk(code_of(program, user)):
+                if isinstance(node, Call | Member) and "emoteObjectProxy" in node.name:
+                    base = node.target if isinstance(node, Call) else node.base
+                    if variable_named(program, user, base) == holder:
+                        words.add(node.name)
+    return bool(words) and not words & {"remoteObjectProxy"}
+
+
+def _leaves(program: Program, ref: UnitRef, holders: tuple[Holder, ...]) -> bool:
+    """Whether a local connection is returned or handed to other code, which may set the handlers."""
+    names = {holder.name for holder in holders if holder.ref is not None}
+    for node in walk(code_of(program, ref)):
+        if isinstance(node, Call) and any(isinstance(_bare(arg), Name) and _bare(arg).text in names for arg in node.args):  # type: ignore[union-attr]
+            return True
+        if type(node).__name__ == "Return" and isinstance(getattr(node, "value", None), Name) and node.value.text in names:  # type: ignore[attr-defined]
+            return len(holders) == 1
+    return False
+
+
+def _start(program: Program, ref: UnitRef, holders: tuple[Holder, ...]) -> tuple[UnitRef, Evaluate] | None:
+    """The statement that resumes the connection."""
+    for holder in holders:
+        for user in users_of(program, ref, holder):
+            for node in walk(code_of(program, user)):
+                if isinstance(node, Evaluate) and isinstance(node.value, Call) and node.value.name in STARTERS:
+                    if variable_named(program, user, node.value.target) == holder:
+                        return user, node
+    return None
+
+
+def _place(ref: UnitRef, node: Node) -> Place:
+    return Place(ref.path, ref.key, node.start, node.end)
