@@ -1,4 +1,4 @@
-"""Work on one rule: `python -m tests.rules <id>…` runs its cases, `python -m tests.rules --new <family>/<name>` begins it.
+"""Work on one rule: `python -m tests.rules <id>…` runs its cases, `… --new <family>/<name>` begins one.
 
 Run from the root of the source tree with `server` on PYTHONPATH. An id may be an alias or a pattern (`xpc/*`).
 """
@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from tests.rules.bends import BENDS, check_bend, check_suppressed
-from tests.rules.harness import RULES, check_case, check_complete, rule_ids, rulebook, sound_rule
+from .bends import BENDS, check_bend, check_suppressed
+from .harness import RULES, check_case, check_complete, rule_ids, rulebook, sound_rule
 
 SKELETON = """\
 # What is wrong, in a few words

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ipclint.checks.rule import Case, CaseFile, Rule
 from ipclint.engine.suppress import Suppressions
 
-from tests.rules.harness import CODE, Failure, Run, rulebook
+from .harness import CODE, Failure, Run, rulebook
 
 EMOJI = "// 🧨 drôle 🏳️‍🌈 ünïcödé\n" * 2
 

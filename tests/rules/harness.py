@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -243,8 +244,8 @@ def _titled(run: Run, rule: Rule, title: str, found: list[Found]) -> list[Fix]:
 
 
 def _difference(wanted: str, came: str) -> str:
-    lines = [(a, b) for a, b in zip(wanted.split("\n") + [""], came.split("\n") + [""], strict=False)]
-    at = next((number for number, (a, b) in enumerate(lines) if a != b), min(len(lines), 1) - 1)
+    lines = list(zip_longest(wanted.split("\n"), came.split("\n"), fillvalue=""))
+    at = next(number for number, (a, b) in enumerate(lines) if a != b)
     show = "\n".join(f"    | {line}" for line in came.split("\n"))
     return f"    first difference in line {at + 1}:\n    wanted {lines[at][0]!r}\n    came   {lines[at][1]!r}\n{show}"
 
@@ -258,11 +259,12 @@ def check_complete(rule: Rule) -> Iterator[Failure]:
     misses = {file.language for case in rule.cases if not case.fires for file in case.files}
     if not fires:
         yield Failure("", 1, "no case fires")
+        return
     for language in sorted(fires - misses):
         yield Failure("", 1, f"a case fires in {language}, but there is no near miss in {language}")
-    for language in sorted((misses - fires) & set(CODE)):
-        if not any(language == file.language for case in rule.cases if case.fires for file in case.files):
-            yield Failure("", 1, f"there is a near miss in {language}, but no case fires in {language}")
+    helps = {file.language for case in rule.cases if case.fires for file in case.files}
+    for language in sorted((misses - helps) & set(CODE)):
+        yield Failure("", 1, f"there is a near miss in {language}, but no case fires in {language}")
 
 
 def sound_rule(id: str) -> Rule:

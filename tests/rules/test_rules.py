@@ -8,8 +8,8 @@ import pytest
 
 from ipclint.checks.rulebook import parse_rulebook
 
-from tests.rules.bends import BENDS, Bend, check_bend, check_suppressed
-from tests.rules.harness import (
+from .bends import BENDS, Bend, check_bend, check_suppressed
+from .harness import (
     Failure,
     check_case,
     check_complete,

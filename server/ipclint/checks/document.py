@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ipclint.checks.cases import Fence, RuleError, Section, parse_section
+from ipclint.checks.match_syntax import MatchError, parse_match
 from ipclint.checks.rule import FixLanguage, FixTemplate, Rule
 from ipclint.model.finding import Confidence, Profile, Severity
 
@@ -82,7 +83,7 @@ def parse_rule(id: str, markdown: str) -> Rule:
         masvs=header.masvs,
         references=header.references,
         detector=header.detector,
-        match=(header.match,) if isinstance(header.match, dict) else header.match,
+        match=_matches(id, fence, header),
         flow=header.flow,
         fixes=_fixes(id, fence, header.fix),
         triggers=header.triggers,
@@ -179,6 +180,16 @@ def _messages(id: str, fence: Fence, value: str | dict[str, str]) -> dict[str, s
         if message.endswith(".") or "\n" in message or not message.strip():
             raise RuleError(id, _line_of(fence, "message"), "a message is one sentence on one line without a full stop")
     return messages
+
+
+def _matches(id: str, fence: Fence, header: _Header) -> tuple[dict[str, Any], ...]:
+    tables = (header.match,) if isinstance(header.match, dict) else header.match
+    for table in tables:
+        try:
+            parse_match(table)
+        except MatchError as error:
+            raise RuleError(id, _line_of(fence, error.key), str(error)) from error
+    return tables
 
 
 def _fixes(id: str, fence: Fence, value: _Fix | tuple[_Fix, ...]) -> tuple[FixTemplate, ...]:

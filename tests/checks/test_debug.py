@@ -1,0 +1,26 @@
+"""Which `#if` conditions keep code out of what ships."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipclint.checks.debug import is_debug_only
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["DEBUG", "!(!DEBUG)", "DEBUG && os(macOS)", "DEBUG || TESTING", "defined(DEBUG)", "!defined(NDEBUG)", "DEBUG == 1",
+     "!(RELEASE)", "!(NDEBUG || X)", "(DEBUG)", "DEBUG != 0"],
+)  # fmt: skip
+def test_only_in_debug_builds(condition: str) -> None:
+    assert is_debug_only([condition])
+    assert is_debug_only(["os(macOS)", condition])
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["!DEBUG", "!(DEBUG)", "DEBUG || X", "DEBUG == 0", "os(macOS)", "", "!(DEBUG && X)", "canImport(UIKit) && !Y",
+     "NDEBUG", "DEBUGGER", "(" * 5000, "&& || !"],
+)  # fmt: skip
+def test_in_other_builds_too(condition: str) -> None:
+    assert not is_debug_only([condition])
