@@ -43,6 +43,7 @@ MODULES: tuple[str, ...] = (
     "code_requirement",
     "code_signature",
     "coding",
+    "coding_interfaces",
     "coding_lists",
     "coding_switch",
     "identity",

@@ -6,8 +6,9 @@ import re
 from typing import Literal as OneOf
 from typing import NamedTuple
 
+from ipclint.checks.around import origins
 from ipclint.model.facts import Function, Type, Variable
-from ipclint.model.ir import Evaluate, Expr, Literal, Return, walk
+from ipclint.model.ir import Call, Evaluate, Expr, Literal, Member, Name, Node, Return, walk
 from ipclint.program.link import ancestors, conforms, declarations, owner_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -209,3 +210,28 @@ def owner_class(program: Program, ref: UnitRef) -> Coded | None:
     """The class that a method belongs to."""
     owner = owner_of(program, ref)
     return coded(program, owner) if owner else None
+
+
+# ── classes as objects ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def class_literals(program: Program, ref: UnitRef, expr: Expr | None) -> tuple[str, ...]:
+    """The classes that an expression and the locals in it name: `[Foo class]`, `Foo.self`, `Foo.class`."""
+    found: dict[str, None] = {}
+    for node in origins(program, ref, expr):
+        if (name := class_named(node)) is not None:
+            found[name] = None
+    return tuple(found)
+
+
+def class_named(node: Node) -> str | None:
+    """The class that a node names as an object, None for any other node."""
+    match node:
+        case Literal(kind="class", text=text):
+            return text
+        case Member(base=Name(text=text), name="self" | "class"):
+            return text if text[:1].isupper() else None
+        case Call(target=Name(text=text), name="class" | "self", args=()):
+            return text if text[:1].isupper() else None
+        case _:
+            return None

@@ -12,16 +12,18 @@ from typing import Literal as OneOf
 from typing import NamedTuple
 
 from ipclint.checks.around import origins
-from ipclint.checks.detectors.coding_class import Coded, coded, subclasses, superclasses
+from ipclint.checks.detectors.coding_class import Coded, class_literals, coded, subclasses, superclasses
+from ipclint.checks.detectors.coding_wanted import wanted
+from ipclint.checks.match import stems_from
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Place, Step
 from ipclint.model.ir import Assign, Call, Expr, Literal, Member, Name, Node, walk
-from ipclint.program.link import ancestors, declarations, members, owner_of, type_of
+from ipclint.program.link import ancestors, calls_in, declarations, members, owner_of, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
-from ipclint.program.surface import exported_protocols, is_exported
+from ipclint.program.surface import exported_protocols
 from ipclint.program.types import type_names
-from ipclint.program.usage import Use, call_uses, uses_in, uses_of
+from ipclint.program.usage import Use, call_uses, read_uses, uses_of
 
 Channel = OneOf["xpc", "shared"]
 """`xpc`: the system decodes the class for the receiver. `shared`: code of the program archives it into a store."""
@@ -111,28 +113,6 @@ def selector_text(use: Use) -> str:
     return selector.text if isinstance(selector, Literal) else "a message"
 
 
-def class_literals(program: Program, ref: UnitRef, expr: Expr | None) -> tuple[str, ...]:
-    """The classes that an expression and the locals in it name: `[Foo class]`, `Foo.self`, `Foo.class`."""
-    found: dict[str, None] = {}
-    for node in origins(program, ref, expr):
-        if (name := class_named(node)) is not None:
-            found[name] = None
-    return tuple(found)
-
-
-def class_named(node: Node) -> str | None:
-    """The class that a node names as an object, None for any other node."""
-    match node:
-        case Literal(kind="class", text=text):
-            return text
-        case Member(base=Name(text=text), name="self" | "class"):
-            return text if text[:1].isupper() else None
-        case Call(target=Name(text=text), name="class" | "self", args=()):
-            return text if text[:1].isupper() else None
-        case _:
-            return None
-
-
 # ── stores ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _PASTEBOARD = {
@@ -144,11 +124,20 @@ _PASTEBOARD = {
 
 
 def _adopted(program: Program, name: str) -> Iterator[Crossing]:
-    """A class that the pasteboard or drag and drop takes as it is."""
+    """A class that goes to pasteboards and drag items as a keyed archive; its own methods say in which form it goes."""
     for ref, unit in declarations(program, name):
         for protocol, text in _PASTEBOARD.items():
-            if protocol in unit.inherits:
+            if protocol in unit.inherits and _archives_itself(program, name):
                 yield Crossing("shared", False, text, ref, *unit.inherits_span)
+
+
+_KEYED = frozenset({"NSKeyedArchiver", "NSKeyedUnarchiver", "asKeyedArchive", "NSPasteboardReadingAsKeyedArchive"})
+
+
+def _archives_itself(program: Program, name: str) -> bool:
+    owners = {unit.qualified for _, unit in declarations(program, name)}
+    functions = (program.function(ref) for owner in owners for ref in program.members_of(owner))
+    return any(function is not None and not _KEYED.isdisjoint(function.mentions) for function in functions)
 
 
 @query(bottom={})
@@ -156,45 +145,85 @@ def archived_classes(program: Program) -> dict[str, tuple[Crossing, ...]]:
     """The classes whose archives this program puts into a shared store or takes out of one, with where."""
     found: dict[str, list[Crossing]] = defaultdict(list)
     for ref in sorted({*program.mentioning("NSKeyedArchiver"), *program.mentioning("NSKeyedUnarchiver")}):
-        store = shared_store(program, ref)
-        if not store:
-            continue
         for use in uses_of(program, ref, "archiving.*"):
-            for name in _archived(program, ref, use):
-                text = f"is {'archived to' if use.api.name == 'archiving.archive' else 'unarchived from'} {store}"
+            classes = _archived(program, ref, use)
+            writes = use.api.name == "archiving.archive"
+            store = (
+                (written_to(program, ref, use.node) if writes else read_from(program, ref, use.args)) if classes else ""
+            )
+            for name in classes if store else ():
+                text = f"is {'archived to' if writes else 'unarchived from'} {store}"
                 found[name].append(Crossing("shared", False, text, ref, use.node.start, use.node.end))
     return {name: tuple(each) for name, each in found.items()}
 
 
 def _archived(program: Program, ref: UnitRef, use: Use) -> tuple[str, ...]:
-    if not use.args:
+    """The classes that a use archives, allows when it unarchives, or looks for in what it unarchived."""
+    if not use.args or not isinstance(use.node, Call):
         return ()
+    if use.api.name == "archiving.unarchive-class":
+        return class_literals(program, ref, use.args[0])
     if use.api.name == "archiving.archive":
-        return tuple(name for name in type_names(type_of(program, ref, use.args[0])) if name[:1].isupper())
-    return class_literals(program, ref, use.args[0])
+        text = type_of(program, ref, use.args[0])
+    else:
+        expected = wanted(program, ref, use.node)
+        text = expected.type if expected is not None else ""
+    return tuple(name for name in type_names(text) if name[:1].isupper())
 
 
-@query(bottom="")
-def shared_store(program: Program, ref: UnitRef) -> str:
-    """The store that a function's data comes from or goes to, as words; "" when none of its own doing is shared."""
-    for use in uses_in(program, ref):
-        if use.api.name.startswith("store."):
-            return use.api.note
-    if _uses_shared_defaults(program, ref):
-        return "an app group"
-    return "a message from another process" if is_exported(program, ref) else ""
-
-
-def _uses_shared_defaults(program: Program, ref: UnitRef) -> bool:
-    """Whether a function uses a property or global that keeps `UserDefaults(suiteName:)`."""
-    function = program.function(ref)
-    for variable in kept_in_app_group(program) if function is not None else ():
-        unit = program.unit(variable)
-        if not isinstance(unit, Variable) or function is None or unit.name not in function.mentions:
+def written_to(program: Program, ref: UnitRef, archive: Node) -> str:
+    """The shared store that an archive made in function `ref` goes into, as words; "" when none is seen."""
+    for call in calls_in(program, ref):
+        parts = [part for part in (call.target, *call.args) if part is not None]
+        if call == archive or not any(each == archive for part in parts for each in origins(program, ref, part)):
             continue
-        if not unit.owner or unit.is_static or function.owner == unit.owner:
-            return True
-    return False
+        for use in call_uses(program, ref, call):
+            if use.api.name.startswith("store.write."):
+                return use.api.note
+        if store := next((each for part in parts if (each := _store_in(program, ref, part, "store.any."))), ""):
+            return store
+    return ""
+
+
+OUTSIDE: dict[str, tuple[str, ...]] = {
+    "the pasteboard": ("store.read.pasteboard", "pasteboard.*", "ipc.pasteboard"),
+    "an app group": ("store.any.app-group",),
+    "another device": ("device.*",),
+    "another process": ("ipc.*", "web.*", "store.read.message"),
+}
+"""Where data can come from that others write, with the APIs and kinds of source that tell."""
+
+
+def read_from(program: Program, ref: UnitRef, data: tuple[Expr, ...]) -> str:
+    """The place that data comes from which others write, as words; "" when none is seen."""
+    for words, names in OUTSIDE.items():
+        if any(stems_from(program, ref, each, names) for each in data):
+            return words
+    kept = any(
+        isinstance(node, Name | Member) and _is_kept_suite(program, ref, node)
+        for each in data
+        for node in origins(program, ref, each)
+    )
+    return "an app group" if kept else ""
+
+
+def _store_in(program: Program, ref: UnitRef, expr: Expr, prefix: str) -> str:
+    """The store that an expression, or a local, a property or a global in it, is made of."""
+    for node in origins(program, ref, expr):
+        if isinstance(node, Call | Member):
+            for use in call_uses(program, ref, node) if isinstance(node, Call) else read_uses(program, ref, node):
+                if use.api.name.startswith(prefix):
+                    return use.api.note
+        if isinstance(node, Name | Member) and prefix.startswith("store.any.") and _is_kept_suite(program, ref, node):
+            return "an app group"
+    return ""
+
+
+def _is_kept_suite(program: Program, ref: UnitRef, node: Name | Member) -> bool:
+    """Whether a name is that of a property or global that keeps `UserDefaults(suiteName:)`."""
+    kept = (program.unit(each) for each in kept_in_app_group(program))
+    owners = {unit.owner for unit in kept if isinstance(unit, Variable) and unit.name == _member_name(node)}
+    return bool(owners) and (isinstance(node, Member) or not owners.isdisjoint({"", owner_of(program, ref)}))
 
 
 @query(bottom=())
@@ -203,7 +232,7 @@ def kept_in_app_group(program: Program) -> tuple[UnitRef, ...]:
     found: set[UnitRef] = set()
     for word in ("UserDefaults", "NSUserDefaults"):
         for ref in program.mentioning(word):
-            if not uses_of(program, ref, "store.app-group"):
+            if not uses_of(program, ref, "store.any.app-group"):
                 continue
             if isinstance(program.unit(ref), Variable):
                 found.add(ref)
@@ -214,12 +243,8 @@ def kept_in_app_group(program: Program) -> tuple[UnitRef, ...]:
 
 
 def _is_suite(program: Program, ref: UnitRef, value: Expr) -> bool:
-    return any(
-        isinstance(node, Call)
-        and call_uses(program, ref, node)
-        and call_uses(program, ref, node)[0].api.name == "store.app-group"
-        for node in walk(value)
-    )
+    calls = (node for node in walk(value) if isinstance(node, Call))
+    return any(use.api.name == "store.any.app-group" for call in calls for use in call_uses(program, ref, call))
 
 
 def _member_name(target: Expr) -> str:
