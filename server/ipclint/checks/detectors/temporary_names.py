@@ -15,9 +15,10 @@ from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Import, Macro, Type, Variable
 from ipclint.model.finding import Finding, Place, Step
-from ipclint.model.ir import Call, Case, Interpolation, Let, Member, Name, Node, Operator, Return, Text, walk
+from ipclint.model.ir import Call, Case, Expr, Interpolation, Let, Member, Name, Node, Operator, Return, Text, walk
 from ipclint.program import usage
 from ipclint.program.configuration import is_privileged, targets_of
+from ipclint.program.constants import HOLE, fold
 from ipclint.program.link import owner_of, resolve
 from ipclint.program.program import Program, UnitRef
 
@@ -125,17 +126,20 @@ def _is_harmless(path: tuple[Node, ...]) -> bool:
 
 def _is_unguessable(program: Program, ref: UnitRef, literal: Text, path: tuple[Node, ...]) -> bool:
     """Whether what follows the folder holds a random part, or is a template that `mkstemp` and its kin fill."""
-    if TEMPLATE.search(literal.value):
-        return True
-    whole: Node = literal
+    return bool(TEMPLATE.search(literal.value)) or any(
+        _RANDOM.search(_word(node)) for node in around.origins(program, ref, _whole(literal, path))
+    )
+
+
+def _whole(literal: Text, path: tuple[Node, ...]) -> Expr:
+    """The text that a literal is the beginning of: an interpolation, a sum, a format with its arguments."""
+    whole: Expr = literal
     for node in reversed(path[:-1]):
         if isinstance(node, Interpolation) or (isinstance(node, Operator) and node.op == "+") or _builds_text(node):
             whole = node
-    return any(
-        bool(_RANDOM.search(name))
-        for node in around.origins(program, ref, whole)
-        if (name := node.text if isinstance(node, Name) else node.name if isinstance(node, Call | Member) else "")
-    )
+        elif whole is not literal:
+            break
+    return whole
 
 
 def _builds_text(node: Node) -> bool:
@@ -254,7 +258,7 @@ def _at(use: usage.Use, position: str) -> tuple[Node, ...]:
 
 
 def _word(node: Node) -> str:
-    return node.text if isinstance(node, Name) else node.name if isinstance(node, Member) else ""
+    return node.text if isinstance(node, Name) else node.name if isinstance(node, Member | Call) else ""
 
 
 # ── reports ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -264,8 +268,8 @@ def _findings(
     rule: Rule, program: Program, ref: UnitRef, literal: Text, uses: tuple[Use, ...], declared: bool
 ) -> Iterator[Finding]:
     """One finding a literal: for a write before a read, for a read before a mere declaration."""
-    found = IN_COMMAND.search(literal.value)
-    if not SHARED.match(literal.value) and not uses:
+    found = None if SHARED.match(literal.value) else IN_COMMAND.search(literal.value)
+    if found and not uses:
         return
     if not uses and (not declared or " " in literal.value):
         return
@@ -275,11 +279,13 @@ def _findings(
     privileged = is_privileged(program, ref.path) or any(is_privileged(program, use.ref.path) for use in uses)
     reads = bool(uses) and uses[0].kind.startswith(_READS)
     context = "privileged" if privileged and uses else "declared" if not uses else "read" if reads else ""
-    holes: dict[str, str | Place] = {"path": found[1] if found else literal.value}
+    path = around.path_to(program, ref, literal)
+    holes: dict[str, str | Place] = {"path": found[1] if found else _shown(program, ref, literal, path)}
     if uses and all(use.ref == ref and use.kind == "path.write" for use in uses):
-        holes |= _replaceable(program, ref, literal)
+        holes |= _replaceable(ref, literal, path)
+    shown = next((node for node in reversed(path) if isinstance(node, Interpolation)), literal)
     yield rule.finding(
-        Place(ref.path, ref.key, literal.start, literal.end),
+        Place(ref.path, ref.key, shown.start, shown.end),
         "certain" if uses else "likely",
         context=context,
         holes=holes,
@@ -287,9 +293,15 @@ def _findings(
     )
 
 
-def _replaceable(program: Program, ref: UnitRef, literal: Text) -> dict[str, str | Place]:
+def _shown(program: Program, ref: UnitRef, literal: Text, path: tuple[Node, ...]) -> str:
+    """The name with an ellipsis for each part that is not known."""
+    texts = fold(program, ref, _whole(literal, path))
+    text = next((text for text in texts if text.startswith(literal.value)), literal.value)
+    return text.replace(HOLE, "…")
+
+
+def _replaceable(ref: UnitRef, literal: Text, path: tuple[Node, ...]) -> dict[str, str | Place]:
     """For the fix: the literal when it is a whole path (`whole`), and the URL that is made of it alone (`url`)."""
-    path = around.path_to(program, ref, literal)
     outer = path[-2] if len(path) > 1 else None
     if isinstance(outer, Interpolation | Operator) or (outer is not None and _builds_text(outer)):
         return {}
