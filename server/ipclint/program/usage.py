@@ -63,7 +63,7 @@ def call_uses(program: Program, ref: UnitRef, call: Call) -> tuple[Use, ...]:
         if (fit := _call_fits(program, ref, call, spelling)) is not None:
             kind = "read" if spelling.kind == "property" else "call"
             found.append(Use(spelling.api, kind, call, call.target, call.args, fit))
-    if not found and (name := property_of_setter(call.name)):
+    if name := property_of_setter(call.name):
         for spelling in program.vocabulary.by_word.get(name, ()):
             if spelling.kind == "property" and (fit := _receiver_fits(program, ref, call.target, spelling)) is not None:
                 found.append(Use(spelling.api, "write", call, call.target, call.args, fit))

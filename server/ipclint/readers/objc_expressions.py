@@ -39,6 +39,7 @@ _STRING = _kinds("string_literal")
 _CONTENT = _kinds("string_content", "escape_sequence")
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{1,4})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([0-7]{1,3})|(.))", re.S)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b"}
+_PIECE = re.compile(r'(?:@|\bL|\bu8|\b[uU])?"((?:[^"\\]|\\.)*)(?:"|\Z)|([A-Za-z_]\w*)', re.S)
 _BOOLEANS = {"YES": "true", "TRUE": "true", "NO": "false", "FALSE": "false"}
 _NILS = frozenset({"nil", "Nil", "NULL", "nullptr", "MACH_PORT_NULL"})
 _FLOAT = re.compile(r"[.]|(?<!0x)[eE][-+]?\d|\d[fF]$")
@@ -93,29 +94,31 @@ def _character(found: re.Match[str]) -> str:
     return "" if found[5] == "\n" else _ESCAPES.get(found[5], found[5])
 
 
-def _string_value(node: Node, context: ObjcContext) -> str:
-    raw = context.text(node)
-    start = raw.find('"')
-    return _unescaped(raw[start + 1 : -1] if raw.endswith('"') and len(raw) > start + 1 else raw[start + 1 :])
-
-
-@GRAMMAR.lowers("string_literal")
+@GRAMMAR.lowers("string_literal", "concatenated_string")
 def string(node: Node, context: ObjcContext) -> Expr:
-    return Text(*context.bounds(node), _string_value(node, context))
+    """Adjacent literals are one text; with macros between them they are a sum, for constant folding.
 
-
-@GRAMMAR.lowers("concatenated_string")
-def concatenated(node: Node, context: ObjcContext) -> Expr:
-    """Adjacent literals are one text; with macros between them they are a sum, for constant folding."""
+    The mask joins literals with the macros between them, so the pieces are taken from the text as written.
+    """
     parts: list[Expr] = []
-    for kid in context.kids(node):
-        part = context.expr(kid)
-        if isinstance(part, Text) and parts and isinstance(parts[-1], Text):
-            parts[-1] = Text(parts[-1].start, part.end, parts[-1].value + part.value)
+    start = node.start_byte - context.base
+    raw = context.slice(node.start_byte, node.end_byte)
+    for found in _PIECE.finditer(raw):
+        piece: Expr
+        at, end = start + found.start(), start + found.end()  # in characters: exact where the text is ASCII
+        if found[1] is not None:
+            piece = Text(at, end, _unescaped(found[1]))
         else:
-            parts.append(part)
+            context.mentions.add(found[2])
+            piece = Name(at, end, found[2])
+        if isinstance(piece, Text) and parts and isinstance(parts[-1], Text):
+            parts[-1] = Text(parts[-1].start, end, parts[-1].value + piece.value)
+        else:
+            parts.append(piece)
     if len(parts) == 1:
-        return parts[0]
+        return Text(*context.bounds(node), parts[0].value) if isinstance(parts[0], Text) else parts[0]
+    if not parts:
+        return Text(*context.bounds(node), "")
     total = parts[0]
     for part in parts[1:]:
         total = Operator(total.start, part.end, "+", (total, part))
