@@ -14,6 +14,7 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import NamedTuple
 
+from ipclint.engine.discover import SOURCES
 from ipclint.engine.disk import Disk, Unreadable
 from ipclint.engine.prefilter import declared_names, word_filter
 from ipclint.engine.store import Store, digest
@@ -28,7 +29,7 @@ POOL_PAYS = 0.12
 
 
 class Wanted(NamedTuple):
-    """A file to read. `whole`: read it even if no word of the rules stands in it."""
+    """A file to read; `whole` when the program asked for it, so that it is read whatever stands in it."""
 
     path: str
     kind: str
@@ -37,13 +38,17 @@ class Wanted(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of a file: its facts, or the names it declares when nothing in it matters yet, or a problem."""
+    """What came of a file: its facts, or the names it declares when nothing in it matters yet, or a problem.
+
+    `matters`: a word of the rules stands in it, so that there may be something to report.
+    """
 
     path: str
     digest: bytes  # of its content, b"" when it could not be read
     facts: bytes | None = None
     names: frozenset[str] = frozenset()
     problem: str = ""
+    matters: bool = False
 
 
 class Batch(NamedTuple):
@@ -65,7 +70,8 @@ def _read_one(file: Wanted, disk: Disk, store: Store, matters: Callable[[bytes],
     if isinstance(data, Unreadable):
         return Outcome(file.path, b"", problem=data.problem)
     content = digest(data)
-    if not file.whole and not matters(data):
+    has_word = file.kind not in SOURCES or matters(data) is not None
+    if not has_word and not file.whole:
         return Outcome(file.path, content, names=declared_names(file.kind, data))
     key = facts_key(file.path, content)
     facts = store.get(key)
@@ -75,7 +81,7 @@ def _read_one(file: Wanted, disk: Disk, store: Store, matters: Callable[[bytes],
         except Exception as error:  # readers never raise; should one do, one file is lost and not the run
             return Outcome(file.path, content, problem=f"could not be read: {type(error).__name__}: {error}")
         store.put(key, facts)
-    return Outcome(file.path, content, facts)
+    return Outcome(file.path, content, facts, matters=has_word)
 
 
 def facts_key(path: str, content: bytes) -> bytes:

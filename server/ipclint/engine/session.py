@@ -17,7 +17,7 @@ from ipclint.checks.rulebook import Rulebook
 from ipclint.engine.batch import Outcome, Reader, Wanted
 from ipclint.engine.changes import Change, Delta
 from ipclint.engine.config import Config
-from ipclint.engine.discover import SOURCES, Discovery, Found, Scope, discover
+from ipclint.engine.discover import Discovery, Found, Scope, discover
 from ipclint.engine.disk import Disk
 from ipclint.engine.prefilter import SUPPRESSION
 from ipclint.engine.recall import Recall, Recalled
@@ -153,6 +153,10 @@ class Session:
     def is_open(self, path: str) -> bool:
         return self._files.is_open(path)
 
+    def evaluations(self) -> int:
+        """How many queries were computed so far, for tests that count work."""
+        return sum(island.program.evaluations for island in self._files.islands())
+
     @property
     def test_files(self) -> int:
         """How many files were read and then left out because they turned out to be test code."""
@@ -191,8 +195,8 @@ class Session:
 
     def _ask(self, path: str) -> set[str]:
         island = self._files.island(path)
-        changed = island.ask(path)
         self._failures.pop(path, None)
+        changed = island.ask(path, self._files.matters(path))
         for rule, _, error in island.checker.failures(path):
             self._failures[path] = f"{rule}: it failed here: {error}"
         return changed
@@ -239,11 +243,8 @@ class Session:
 
 
 def _in_order(files: Sequence[Found]) -> list[Wanted]:
-    """Property lists and projects are read whatever stands in them; the largest sources first, so that no worker is
-    left with one at the end."""
-    return [
-        Wanted(*file, whole=file.kind not in SOURCES) for file in sorted(files, key=lambda file: (-file.size, file))
-    ]
+    """The largest first, so that no worker is left with one at the end."""
+    return [Wanted(*file) for file in sorted(files, key=lambda file: (-file.size, file))]
 
 
 def _whole(path: str) -> Wanted:

@@ -30,7 +30,8 @@ class Workspace:
         self.facts: dict[str, Facts] = {}
         self.problems: dict[str, str] = {}
         self._rulebook = rulebook
-        self._matters: Callable[[bytes], object] = word_filter(words)
+        self._has_word: Callable[[bytes], object] = word_filter(words)
+        self._mattering: set[str] = set()
         self._open: dict[str, OpenDocument] = {}
         self._islands = Islands((), (), ())
         self._parts: dict[str, Island] = {}
@@ -64,7 +65,7 @@ class Workspace:
         if outcome.problem:
             self.problems[path] = outcome.problem
         if outcome.facts is not None:
-            return self._know(path, decode(outcome.facts))
+            return self._know(path, decode(outcome.facts), outcome.matters)
         if outcome.digest:
             self.island(path).unread.add(path, outcome.names)
         return False
@@ -78,9 +79,12 @@ class Workspace:
             return False
         if change.kind == "opened":
             self._open[path] = document = OpenDocument(path, kind, change.data)
-            return self._know(path, document.facts)
+            return self._know(path, document.facts, self._may_matter(kind, document.data))
         if change.kind == "edited":
-            return document is not None and self._know(path, document.edit(change.edits))
+            if document is None:
+                return False
+            facts = document.edit(change.edits)
+            return self._know(path, facts, self._may_matter(kind, document.data))
         if change.kind == "closed":
             return self._open.pop(path, None) is not None and self.take(self.on_disk(path))
         if document is not None:
@@ -99,15 +103,23 @@ class Workspace:
         return Change.written(path, found)
 
     def _written(self, path: str, kind: Kind, data: bytes) -> bool:
-        if kind in SOURCES and path not in self.facts and not self._matters(data):
+        matters = self._may_matter(kind, data)
+        if not matters and path not in self.facts:
             island = self.island(path)
             names = declared_names(kind, data)
             if not island.asks_for(names):
                 island.unread.add(path, names)
                 return False
-        return self._know(path, read(path, data))
+        return self._know(path, read(path, data), matters)
 
-    def _know(self, path: str, facts: Facts) -> bool:
+    def _may_matter(self, kind: Kind, data: bytes) -> bool:
+        return kind not in SOURCES or self._has_word(data) is not None
+
+    def matters(self, path: str) -> bool:
+        """Whether rules may have something to say of a file, by the words in it."""
+        return path in self._mattering
+
+    def _know(self, path: str, facts: Facts, matters: bool) -> bool:
         if isinstance(facts, SourceFacts) and self._is_test(path, facts):
             self._test_files.add(path)
             return self._forget(path)
@@ -115,12 +127,14 @@ class Workspace:
         island = self.island(path)
         island.unread.discard(path)
         self.facts[path] = facts
+        (self._mattering.add if matters else self._mattering.discard)(path)
         island.program.update(facts)
         return True
 
     def _forget(self, path: str) -> bool:
         island = self.island(path)
         island.unread.discard(path)
+        self._mattering.discard(path)
         if self.facts.pop(path, None) is None:
             return False
         island.program.remove(path)
