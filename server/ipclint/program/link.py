@@ -119,13 +119,7 @@ def members(program: Program, owner: str, name: str) -> tuple[UnitRef, ...]:
 @query(bottom=())
 def _own_members(program: Program, owner: str, name: str) -> tuple[UnitRef, ...]:
     owners = {unit.qualified for _, unit in declarations(program, owner)} or {owner}
-    return tuple(
-        ref
-        for qualified in sorted(owners)
-        for ref in program.members_of(qualified)
-        if isinstance(unit := program.unit(ref), Function | Variable)
-        and (unit.name == name or (isinstance(unit, Function) and unit.selector == name))
-    )
+    return tuple(ref for qualified in sorted(owners) for ref in program.members_named(qualified, name))
 
 
 def property_type(program: Program, owner: str, name: str) -> str:
@@ -417,6 +411,9 @@ def _with_body(program: Program, refs: tuple[UnitRef, ...]) -> tuple[UnitRef, ..
 
 def _implementers(program: Program, protocol: str, call: Call) -> tuple[UnitRef, ...]:
     """Methods with a body in the adopters and subclasses of a type: what a call through a protocol can reach."""
+    names = (call.name,) if ":" in call.name else (call.name, *selectors(call.name, call.labels))
+    if not any(map(program.has_function, names)):
+        return ()  # a type may have hundreds of subtypes
     found: list[UnitRef] = []
     for type_ref in program.declaring_subtypes(protocol):
         unit = program.unit(type_ref)

@@ -50,6 +50,8 @@ class Facet:
         self._version = 0
 
     def replace(self, ref: UnitRef, old: Iterable[str], new: Iterable[str]) -> None:
+        if old == new:
+            return
         old, new = set(old), set(new)
         self._version += 1
         for word in old - new:
@@ -77,6 +79,7 @@ class Program(Database):
         self._macros = Facet("macro", self)
         self._aliases = Facet("alias", self)
         self._members = Facet("member", self)
+        self._named_members = Facet("named member", self)
         self._mentions = Facet("mention", self)
         self._subtypes = Facet("subtype", self)
         self._wanted: set[str] = set()
@@ -121,6 +124,7 @@ class Program(Database):
         self._macros.replace(ref, _names(before, Macro), _names(after, Macro))
         self._aliases.replace(ref, _names(before, Alias), _names(after, Alias))
         self._members.replace(ref, _owner(before), _owner(after))
+        self._named_members.replace(ref, _named_member(before), _named_member(after))
         self._mentions.replace(ref, _mentioned(before), _mentioned(after))
 
     # ── look-ups ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -176,6 +180,14 @@ class Program(Database):
         """Functions and variables declared with this owner, in every file."""
         return self._members[qualified]
 
+    def members_named(self, qualified: str, name: str) -> tuple[UnitRef, ...]:
+        """Functions (by base name or selector) and variables of this name and owner, in every file."""
+        return self._named_members[f"{qualified}\n{name}"]
+
+    def has_function(self, name: str) -> bool:
+        """Whether a function is called so (as in `functions_named`); asking for it makes nobody read further files."""
+        return bool(self._functions[name])
+
     def mentioning(self, word: str) -> tuple[UnitRef, ...]:
         """Functions and variables whose code names `word` (an identifier, a member, a selector or its first part)."""
         return self._mentions[word]
@@ -215,6 +227,13 @@ def _names(unit: Unit | None, kind: type[Variable] | type[Macro] | type[Alias]) 
 
 def _owner(unit: Unit | None) -> tuple[str, ...]:
     return (unit.owner,) if isinstance(unit, Function | Variable) and unit.owner else ()
+
+
+def _named_member(unit: Unit | None) -> tuple[str, ...]:
+    if not isinstance(unit, Function | Variable) or not unit.owner:
+        return ()
+    names = {unit.name, unit.selector} if isinstance(unit, Function) and unit.selector else {unit.name}
+    return tuple(f"{unit.owner}\n{name}" for name in names)
 
 
 def _mentioned(unit: Unit | None) -> tuple[str, ...]:
