@@ -270,7 +270,7 @@ class Shape:
             name_span = context.span(what.name_node) if what.name_node is not None else Span(0, 0)
             unit = Variable(
                 what.name, owner, what.type, None, "class" in attributes, "readonly" not in attributes, False, attributes, modifiers,
-                self.directives.conditions(unit_node.start_byte), (), name_span,
+                self.directives.conditions(unit_node.start_byte), _sorted(context), name_span,
             )  # fmt: skip
             self.add(unit_node.start_byte, unit_node.end_byte, f"V {owner}.{what.name}", unit)
 
