@@ -33,13 +33,15 @@ from ipclint.model.ir import (
     Text,
     walk,
 )
-from ipclint.program.names import selectors
+from ipclint.program.names import selectors, swift_base_names
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.types import base_type, element_type
 
 MAX_DEPTH = 12  # of one expression's type inference
 CONTAINER_TYPES = frozenset({"Array", "Dictionary", "Set"})
+PROTOCOL_ENDINGS = ("Delegate", "DataSource", "Protocol", "Coding", "Copying", "able", "Observing")
+"""Names of protocols from outside: they bring no other conformance that anybody asks for."""
 ROOTS = frozenset({"NSObject", "NSProxy", "AnyObject", "Any", "Sendable", "Codable", "Equatable", "Hashable"})
 
 
@@ -101,7 +103,7 @@ def conforms(program: Program, name: str, to: str) -> bool | None:
         return True
     if is_outside(program, name):
         return None
-    outside = {parent for parent in above if parent not in ROOTS and is_outside(program, parent)}
+    outside = {p for p in above if p not in ROOTS and not p.endswith(PROTOCOL_ENDINGS) and is_outside(program, p)}
     return None if outside else False
 
 
@@ -437,7 +439,7 @@ def callers(program: Program, ref: UnitRef) -> tuple[CallSite, ...]:
     function = program.function(ref)
     if function is None:
         return ()
-    words = {function.name.partition(":")[0], function.selector.partition(":")[0]}
+    words = {function.name.partition(":")[0], *swift_base_names(function.selector or function.name)}
     if function.name == "init":
         words = {function.owner.rpartition(".")[2]}
     sites: list[CallSite] = []

@@ -38,6 +38,18 @@ def selectors(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(spellings)
 
 
+@lru_cache(maxsize=4096)
+def swift_base_names(selector: str) -> tuple[str, ...]:
+    """The base names by which Swift may call a selector: its first part, and what the importer may leave of it.
+
+    >>> swift_base_names("runWithPath:")
+    ('run', 'runWith', 'runWithPath')
+    """
+    first = selector.partition(":")[0]
+    cuts = [at for at in range(1, len(first)) if first[at].isupper() and not first[at - 1].isupper()]
+    return (*(first[:at] for at in cuts), first)
+
+
 def property_of_setter(selector: str) -> str:
     """`setLaunchPath:` → `launchPath`, `setURL:` → `URL`; "" for another selector."""
     if not (selector.startswith("set") and selector.count(":") == 1 and selector.endswith(":") and len(selector) > 4):

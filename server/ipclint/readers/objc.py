@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
 from tree_sitter import Node, Parser
 
 from ipclint.model.facts import Function, Language, SourceFacts
 from ipclint.model.ir import Block, Evaluate, Opaque, walk
+from ipclint.model.source import Span
 from ipclint.readers import objc_expressions, objc_statements
-from ipclint.readers.comments import suppressions, tree_comments
+from ipclint.readers.comments import CommentFinder, suppressions, tree_comments
 from ipclint.readers.conditionals import Directives
 from ipclint.readers.lowering import error_spans
 from ipclint.readers.mask import mask as mask
@@ -34,7 +36,7 @@ _parser = Parser(GRAMMAR.language)
 
 def read_tree(path: str, data: bytes, root: Node) -> SourceFacts:
     source = data.decode("latin-1")
-    lines = [line for line in find_lines(data, _code_test(root))]
+    lines = list(find_lines(data, _code_test(root)))
     directives = Directives(tuple(d for line in lines if (d := conditional(data, line)) is not None))
     shape = Shape(source, directives, scopes(data) if b"class" in data or b"struct" in data else ())
     shape.read(root)
@@ -44,7 +46,21 @@ def read_tree(path: str, data: bytes, root: Node) -> SourceFacts:
         shape.include(found.start(), found.end(), found[1].decode("ascii", "replace"), False)
     units, extents = shape.units()
     language: Language = "c" if path.endswith(_C_SUFFIXES) else "objc"
-    return SourceFacts(path, language, units, extents, suppressions(data, tree_comments(root, COMMENTS)), error_spans(root))
+    comments = _comments(data, lines, tree_comments(root, COMMENTS))
+    return SourceFacts(path, language, units, extents, suppressions(data, comments), error_spans(root))
+
+
+def _comments(data: bytes, lines: Sequence[Line], in_tree: CommentFinder) -> CommentFinder:
+    """Where comments are: in the tree, and behind the preprocessor lines, which the tree does not have."""
+
+    def comment_at(offset: int) -> Span | None:
+        for line in lines:
+            if line.start <= offset < line.end:
+                start = data.rfind(b"//", line.start, offset + 2)
+                return Span(start, line.end) if start >= 0 else None
+        return in_tree(offset)
+
+    return comment_at
 
 
 def reread_function(unit: Function, node: Node, source: str, base: int) -> Function | None:
@@ -55,7 +71,9 @@ def reread_function(unit: Function, node: Node, source: str, base: int) -> Funct
     return reread(unit, node, source, Directives(lines))
 
 
-def _code_test(root: Node, base: int = 0):  # noqa: ANN202
+def _code_test(root: Node, base: int = 0) -> Callable[[int], bool]:
+    """Whether a byte, counted from `base`, stands outside comments and strings."""
+
     def is_code(offset: int) -> bool:
         node = root.descendant_for_byte_range(base + offset, base + offset + 1)
         return node is None or node.kind_id not in NOT_CODE

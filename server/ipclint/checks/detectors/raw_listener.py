@@ -10,7 +10,7 @@ from ipclint.checks.detectors.peer_evidence import reaches
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Severity, Step
-from ipclint.model.ir import Call, Closure, Expr, Name, Node, walk
+from ipclint.model.ir import Call, Closure, Expr, Name, Node, children, walk
 from ipclint.program.configuration import is_privileged, programs_of
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.link import ancestors, calls_in, declarations, owner_of, resolve
@@ -120,10 +120,20 @@ def _handler(program: Program, family: tuple[UnitRef, ...]) -> tuple[Place, str]
 
 def _handles_messages(handler: Closure) -> bool:
     """Not a listener's own handler that only passes peers on, nor one that ignores what comes."""
-    words = {node.name for node in walk(handler) if isinstance(node, Call)}
+    words = {node.name for node in _here(handler) if isinstance(node, Call)}
     return any(word.startswith(("xpc_dictionary_get", "xpc_dictionary_create_reply")) for word in words) or bool(
         words - {"xpc_get_type", "xpc_connection_set_event_handler", "xpc_connection_resume", "xpc_connection_activate"}
     )
+
+
+def _here(handler: Closure) -> Iterator[Node]:
+    """The nodes of a handler, without those of the handlers that it sets itself."""
+    stack: list[Node] = list(handler.body)
+    while stack:
+        node = stack.pop()
+        yield node
+        if not (isinstance(node, Call) and node.name == "xpc_connection_set_event_handler"):
+            stack.extend(children(node))
 
 
 def _weight(program: Program, ref: UnitRef, creation: Creation, uid: bool) -> tuple[Severity, Confidence]:
