@@ -20,8 +20,11 @@ MAX_DEPTH = 100
 nesting away from Python's recursion limit (a level costs four to six frames)."""
 
 BROKEN = (IndexError, ValueError)
-"""What a handler may let through when a node lacks parts that its kind promises, as in code with syntax errors. The node
-becomes an Opaque without kids: lowering them a second time, at every level, would cost two to the power of the depth."""
+"""What a handler may let through when a node lacks parts that its kind promises, as in code with syntax errors.
+
+The node becomes an Opaque without kids: to lower them a second time, level for level, would cost two to the power of
+the depth.
+"""
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
 

@@ -23,7 +23,7 @@ _IN = _kinds("in")
 def arguments(suffix: Node, context: SwiftContext) -> tuple[tuple[str, ...], tuple[Expr, ...], bool]:
     """Labels and values of a call suffix, and whether it is a subscript."""
     start = suffix.start_byte
-    if suffix.end_byte - start == 2:  # `()`
+    if suffix.end_byte - start == 2 and context.source[start] == "(":
         return (), (), False
     labels: list[str] = []
     args: list[Expr] = []

@@ -77,21 +77,30 @@ def _call(node: Node, context: SwiftContext) -> Expr:
     if context.source[suffix.end_byte - 2 : suffix.end_byte] == ":)":
         return _reference(base, suffix, context)
     labels, args, is_subscript = arguments(suffix, context)
-    if is_subscript:
+    if is_subscript and not _is_key_path(base):
         return Subscript(base.start, end, base, args)
+    if isinstance(base, Call) and labels[:1] == ("{",) and context.source[context.base + base.end - 1] == ")":
+        # To the grammar `f(a) { … }` can be a call of `f(a)`; the closure is one more argument.
+        return msgspec.structs.replace(base, end=end, labels=base.labels + labels, args=base.args + args)
     return called(base, end, labels, args, suffix.start_byte - context.base)
 
 
 def called(base: Expr, end: int, labels: tuple[str, ...], args: tuple[Expr, ...], at: int) -> Expr:
     """The call that suffixes make of a base; `at` is where the name begins when the base has none."""
+    if isinstance(base, Operator) and base.op == "unwrap":  # `delegate.run!(x)` calls `run`, as `run?(x)` does
+        base = base.operands[0]
     if isinstance(base, Name):
         return Call(base.start, end, None, base.text, labels, args, base.start)
     if isinstance(base, Member):
         name = base.name if base.base is not None else f".{base.name}"
         return Call(base.start, end, base.base, name, labels, args, base.name_start)
-    if isinstance(base, Opaque) and base.kind == "key_path_expression":
+    if isinstance(base, Opaque) and _is_key_path(base):
         return Opaque(base.start, end, base.kind, (*base.kids, *args))
     return Call(base.start, end, base, "", labels, args, at)
+
+
+def _is_key_path(base: Expr) -> bool:
+    return isinstance(base, Opaque) and base.kind == "key_path_expression"
 
 
 def _reference(base: Expr, suffix: Node, context: SwiftContext) -> Expr:
@@ -120,7 +129,7 @@ def _member(node: Node, context: SwiftContext) -> Expr:
     if not target.is_named:
         return _odd_member(node, name, context)
     base = _base(target, context)
-    if isinstance(base, Opaque) and base.kind == "key_path_expression":
+    if isinstance(base, Opaque) and _is_key_path(base):
         return Opaque(base.start, end - context.base, base.kind, base.kids)
     if isinstance(base, Cast) and target.kind_id in _CAST:  # `x as! Foo.Type`
         return Cast(base.start, end - context.base, base.op, base.value, f"{base.type}.{name}")

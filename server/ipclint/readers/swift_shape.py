@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import msgspec
 from tree_sitter import Node
@@ -10,7 +11,7 @@ from tree_sitter import Node
 from ipclint.model.facts import Alias, Function, Import, Unit, Variable
 from ipclint.model.ir import encode_block
 from ipclint.model.source import Span
-from ipclint.readers.lowering import ERROR
+from ipclint.readers.lowering import BROKEN, ERROR
 from ipclint.readers.swift_declarations import (
     ACCESSORS,
     TYPES,
@@ -49,6 +50,7 @@ _TYPE_ANNOTATION = _kinds("type_annotation")
 _COMPUTED = _kinds("computed_property")
 _SETTERS = _kinds("computed_setter", "computed_modify", "setter_specifier", "modify_specifier")
 _ARROW = _kinds("->")
+_DECLARATIONS = _FUNCTIONS | _PROPERTY | TYPES | _SUBSCRIPT | _REQUIREMENT | _IMPORT | _ALIAS
 _OTHER_DECLARATIONS = _kinds(
     "macro_invocation", "macro_declaration", "associatedtype_declaration", "operator_declaration",
     "precedence_group_declaration", "enum_entry", "modifiers", "attribute", "directive", "diagnostic",
@@ -90,24 +92,30 @@ class Shape:
     def _members(self, nodes: Iterable[Node], owner: str, owner_kind: str, depth: int) -> None:
         for node in nodes:
             kind = node.kind_id
-            if kind in _FUNCTIONS:
-                self._function(node, owner, owner_kind, depth)
-            elif kind in _PROPERTY:
-                self._property(node, owner, owner_kind, depth)
-            elif kind in TYPES:
-                self._type(node, owner, depth)
-            elif kind in _SUBSCRIPT:
-                self._subscript(node, owner, owner_kind, depth)
-            elif kind in _REQUIREMENT:
-                self._requirement(node, owner)
-            elif kind in _IMPORT:
-                self._import(node)
-            elif kind in _ALIAS:
-                self._alias(node, owner)
-            elif kind == ERROR and depth < MAX_NESTING:
+            if kind == ERROR and depth < MAX_NESTING:
                 self._members(node.named_children, owner, owner_kind, depth + 1)
+            elif kind in _DECLARATIONS:
+                with suppress(*BROKEN):  # what broken code leaves of a declaration may be too little for a unit
+                    self._declaration(node, owner, owner_kind, depth)
             elif not owner and kind not in GRAMMAR.silent and kind not in _OTHER_DECLARATIONS:
                 self.loose.append(node)
+
+    def _declaration(self, node: Node, owner: str, owner_kind: str, depth: int) -> None:
+        kind = node.kind_id
+        if kind in _FUNCTIONS:
+            self._function(node, owner, owner_kind, depth)
+        elif kind in _PROPERTY:
+            self._property(node, owner, owner_kind, depth)
+        elif kind in TYPES:
+            self._type(node, owner, depth)
+        elif kind in _SUBSCRIPT:
+            self._subscript(node, owner, owner_kind, depth)
+        elif kind in _REQUIREMENT:
+            self._requirement(node, owner)
+        elif kind in _IMPORT:
+            self._import(node)
+        elif kind in _ALIAS:
+            self._alias(node, owner)
 
     def _nested(self, context: SwiftContext, owner: str, depth: int) -> None:
         """Types declared inside a body that was just lowered."""

@@ -157,18 +157,15 @@ def if_(node: Node, context: SwiftContext) -> Sequence[Stmt]:
     header = _until_brace(parts)
     blocks: list[Block] = []
     is_else = False
-    opened = 0
-    for index, part in enumerate(parts[len(header) + 1 :], len(header) + 1):
+    opened = node.start_byte
+    for index, part in enumerate(parts[len(header) :], len(header)):
         kind = part.kind_id
         if kind in _OPEN:
-            opened = index
+            opened = part.start_byte
             blocks.append(())
-        elif kind in STATEMENTS:
-            if not opened:
-                opened = index
-                blocks.append(())
+        elif kind in STATEMENTS and blocks:
             closing = parts[index + 1].start_byte if index + 1 < len(parts) else node.end_byte
-            blocks[-1] = context.run(part.named_children, parts[opened].start_byte, closing)
+            blocks[-1] = context.run(part.named_children, opened, closing)
         elif kind in _IF and is_else:
             blocks.append(tuple(context.statements(part)))
         elif kind in _ELSE:

@@ -103,7 +103,7 @@ def identifiers(text: str) -> list[str]:
 GRAMMAR: Grammar[SwiftContext] = Grammar(
     Language(tree_sitter_swift.language()),
     silent=("comment", "multiline_comment", "directive", "diagnostic", "operator_declaration", "shebang_line"),
-    tolerated=("bang",),  # what stands between the parentheses of `()`
+    tolerated=("bang", "!"),  # what stands between the parentheses of `()`
     mask_reach=MASK_REACH,
 )
 

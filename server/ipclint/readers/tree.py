@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 16
 _MAX_UNCLOSED = 16
+_BASE_STEPS, _BYTES_A_STEP = (
+    10_000,
+    25,
+)  # ordinary code takes a hundred parser actions for 150 bytes, hostile code for 15
 _COMMENT_EDGE = re.compile(rb"/\*|\*/")
 _parsers: dict[str, Parser] = {}
 
@@ -48,7 +52,7 @@ def parse(language: Language, masked: bytes, old: Tree | None = None) -> Tree | 
     if parser is None:
         parser = _parsers[language] = Parser(reader_of(language).GRAMMAR.language)
     view = memoryview(_without_unclosed_comments(masked))
-    steps = 10_000 + len(view) // 25  # in hundreds; ordinary code takes one for 150 bytes, hostile code for 15
+    steps = _BASE_STEPS + len(view) // _BYTES_A_STEP
 
     def read(offset: int, _: object) -> memoryview:
         return view[offset : offset + _CHUNK]
@@ -93,15 +97,15 @@ class SyntaxTree:
 
     `data` are decoded bytes (see `decoding`). Between two `reread`s, `start` and `tail` bound what was edited: all
     bytes before `start` and the last `tail` bytes are those of the last read. `between` says that all edits were to
-    comments or white space that stand between declarations.
+    comments or white space that stand between declarations. `masked` is what was parsed.
     """
 
     def __init__(self, language: Language, data: bytes) -> None:
         self.language: Language = language
         self.data = data
         self._read_data = data  # as of the last reread
-        self._masked = reader_of(language).mask(data)
-        self.tree = parse(language, self._masked)
+        self.masked = reader_of(language).mask(data)
+        self.tree = parse(language, self.masked)
         self.start = 0
         self.tail = 0
         self.between = True
@@ -116,7 +120,7 @@ class SyntaxTree:
         masked = self._masked_after(data, start, old_end, new_end)
         dirty = Span(0, len(data))
         between = False
-        same_around = masked[:start] == self._masked[:start] and masked[new_end:] == self._masked[old_end:]
+        same_around = masked[:start] == self.masked[:start] and masked[new_end:] == self.masked[old_end:]
         if self.tree is None or not same_around:
             self.tree = parse(self.language, masked)
         else:
@@ -132,7 +136,7 @@ class SyntaxTree:
                 dirty = Span(min(start, first), max(new_end, last))
                 between = between and not ranges and _is_between(self.tree.root_node, data, start, new_end)
         self._note(dirty, len(data), between)
-        self.data, self._masked = data, masked
+        self.data, self.masked = data, masked
         return dirty
 
     def _masked_after(self, data: bytes, start: int, old_end: int, new_end: int) -> bytes:
@@ -144,8 +148,8 @@ class SyntaxTree:
         first = data.rfind(b"\n", 0, max(0, start - reach)) + 1
         last = data.find(b"\n", min(new_end + reach, len(data)))
         last = last if last >= 0 else len(data)
-        tail = self._masked[last - new_end + old_end :]
-        return b"".join((self._masked[:first], reader.mask(data[first:last]), tail))
+        tail = self.masked[last - new_end + old_end :]
+        return b"".join((self.masked[:first], reader.mask(data[first:last]), tail))
 
     def _note(self, dirty: Span, length: int, between: bool) -> None:
         if self.data is self._read_data:
@@ -164,7 +168,7 @@ class SyntaxTree:
         return before, old, now
 
     def parse_afresh(self) -> None:
-        self.tree = parse(self.language, self._masked)
+        self.tree = parse(self.language, self.masked)
 
 
 _BLOCKS = ("source_file", "translation_unit", "class_body", "protocol_body", "class_implementation", "class_interface")
@@ -175,10 +179,11 @@ def _is_between(root: Node, data: bytes, start: int, end: int) -> bool:
     node = root.descendant_for_byte_range(start, end)
     if node is None:
         return False
-    if "comment" in node.type:
+    if "comment" in node.type and node.parent is not None:
         is_line = data.startswith(b"//", node.start_byte)
-        inside = node.start_byte + 2 <= start and end <= node.end_byte - (0 if is_line else 2)
-        return inside and node.parent is not None and node.parent.type in _BLOCKS
+        if node.start_byte + 2 <= start and end <= node.end_byte - (0 if is_line else 2):
+            return node.parent.type in _BLOCKS
+        node = node.parent  # at the edge of the comment
     return node.type in _BLOCKS and not data[start:end].strip()
 
 
