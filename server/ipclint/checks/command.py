@@ -8,6 +8,7 @@ from typing import NamedTuple, cast
 
 from ipclint.checks.around import spelled
 from ipclint.checks.rule import Rule
+from ipclint.checks.shape import Shape
 from ipclint.model.finding import Place
 from ipclint.model.ir import Assign, Call, Collection, Expr, Interpolation, Member, Name, Operator, Text, walk
 from ipclint.program.constants import HOLE, fold
@@ -26,15 +27,6 @@ _FILE_URLS = frozenset(
 _SCRIPT_FLAG = re.compile(r"^-[a-zA-Z]*[ce]$")
 _RUNNERS = frozenset({"env", "sudo", "nice", "nohup", "xcrun", "arch", "time", "caffeinate"})
 MAX_STEPS = 16
-
-
-class Shape(NamedTuple):
-    """`variant` is the catalogue's kind of danger, `tool` the program's name ("" when unknown), `argument` the tainted
-    element of a literal argument list before which "--" would help."""
-
-    variant: str
-    tool: str
-    argument: Place | None = None
 
 
 class At(NamedTuple):

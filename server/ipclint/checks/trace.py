@@ -20,24 +20,25 @@ from typing import NamedTuple
 
 import msgspec
 
-from ipclint.checks import command
+from ipclint.checks import command, file_access
 from ipclint.checks.debug import is_debug_only
 from ipclint.checks.detectors.peer_evidence import STRONG, guard
 from ipclint.checks.rule import Rule
+from ipclint.checks.shape import Shape
 from ipclint.checks.story import half_validator, place_of, sink_name, source_name, story
 from ipclint.model.finding import CONFIDENCES, SEVERITIES, Confidence, Finding, Place, Profile, Severity
 from ipclint.model.ir import Call, Member, walk
 from ipclint.program.configuration import is_privileged, programs_of
-from ipclint.program.flow_model import ReturnHit
-from ipclint.program.flow_search import EXPORT_WORDS, Flow, Root, flows, roots
-from ipclint.program.link import owner_of
+from ipclint.program.flow_model import CallHit, ReturnHit
+from ipclint.program.flow_search import EXPORT_WORDS, Flow, Link, Root, flows, roots
+from ipclint.program.link import callers, owner_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.surface import listeners_of
 from ipclint.program.vocabulary import Vocabulary
 
-Shaped = Callable[[Rule, Program, Flow], command.Shape]
+Shaped = Callable[[Rule, Program, Flow], Shape]
 
-SHAPES: dict[str, Shaped] = {"command": command.shape}
+SHAPES: dict[str, Shaped] = {"command": command.shape, "path": file_access.shape}
 
 
 class FlowError(ValueError):
@@ -166,24 +167,31 @@ class _Judged:
         return self.table.variants[kinds[-1]] if kinds else ""
 
     def _place(self) -> Place:
-        """The sink; when it lies in another file than the function where data entered or was asked for, the statement
-        there by which the data leaves."""
+        """The sink. A function that several call is a wrapper: then the call that hands it the data. When that lies in
+        another file than the function where data entered or was asked for, the statement there by which it leaves."""
         flow = self.flow
-        sink, first, anchor = flow.links[-1], flow.links[0], flow.links[flow.anchor]
-        if sink.ref.path in (first.ref.path, anchor.ref.path):
-            return place_of(sink)
+        number = len(flow.links) - 1
+        while number > flow.anchor and self._is_wrapper(flow.links[number].ref, flow.links[number - 1]):
+            number -= 1
+        first, anchor = flow.links[0], flow.links[flow.anchor]
+        if flow.links[number].ref.path in (first.ref.path, anchor.ref.path):
+            return place_of(flow.links[number])
         return place_of(anchor if isinstance(first.leaves, ReturnHit) else first)
+
+    def _is_wrapper(self, ref: UnitRef, before: Link) -> bool:
+        return isinstance(before.leaves, CallHit) and len(callers(self.program, ref)) > 1
 
     def _confidence(self, variant: str) -> Confidence:
         if self.flow.weak > 1:
             return "hint"
         direct = len(self.flow.links) == 1 and not self.flow.weak
-        return "certain" if direct or (variant == command.SHELL and self.table.shape == "command") else "likely"
+        shell = self.table.shape == "command" and variant == command.SHELL
+        return "certain" if direct or shell else "likely"
 
     def _severity(self, variant: str, facts: _Facts) -> Severity:
         base = self.rule.severity.get(variant, self.rule.severity[""])
-        steps = facts.privileged - facts.checked - facts.embedded
-        grade = min(max(SEVERITIES.index(base) + steps, 1), len(SEVERITIES) - 1)
+        raised = min(SEVERITIES.index(base) + facts.privileged, len(SEVERITIES) - 1)
+        grade = max(raised - facts.checked - facts.embedded, 1)
         if "code.verified" in self.flow.tokens:  # what runs was signed by the right people; it can still be exchanged
             grade = min(grade, SEVERITIES.index("low" if "path.joined" in self.flow.tokens else "medium"))
         return SEVERITIES[grade]

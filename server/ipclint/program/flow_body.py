@@ -41,7 +41,7 @@ from ipclint.program.paths import NEVER
 from ipclint.program.program import Program, UnitRef
 
 MAX_ITERATIONS = 4  # of one loop; a round more changes nothing once tokens and places have settled
-MAX_INLINE = 4  # closures that call closures
+MAX_INLINE = 24  # closures inside or called by closures
 
 
 class Body(Values):
@@ -54,7 +54,7 @@ class Body(Values):
         self._continues: list[list[State]] = []
         self._gotos: dict[str, list[State]] = {}
         self._deferred: list[Block] = []
-        self._depth = 0
+        self._running: list[int] = []  # closures under way, by identity
 
     # ── the run ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -306,9 +306,9 @@ class Body(Values):
 
     def inline(self, closure: Closure | Local, bound: dict[int, Value]) -> Value:
         """Run a closure or local function here, its parameters bound; what it gives back. It may not run at all."""
-        if self.state is None or self._depth >= MAX_INLINE:
+        if self.state is None or id(closure) in self._running or len(self._running) >= MAX_INLINE:
             return EMPTY
-        self._depth += 1
+        self._running.append(id(closure))
         before, outer_exits = self.state.copy(), self.exits
         outer = self._breaks, self._continues, self._deferred
         self.exits, self._breaks, self._continues, self._deferred = [], [], [], []
@@ -322,7 +322,7 @@ class Body(Values):
         self._finish()
         self.state = merged([before, self.state])
         self.exits, (self._breaks, self._continues, self._deferred) = outer_exits, outer
-        self._depth -= 1
+        self._running.pop()
         return joined(results)
 
     def _bind_parameters(self, closure: Closure | Local, bound: dict[int, Value]) -> None:

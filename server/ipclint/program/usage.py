@@ -6,7 +6,7 @@ from typing import Literal as OneOf
 from typing import NamedTuple
 
 from ipclint.model.ir import Assign, Call, Expr, Member, Name, walk
-from ipclint.program.link import code_of, conforms, owner_of, type_of
+from ipclint.program.link import code_of, conforms, owner_of, resolve, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -96,7 +96,7 @@ def _call_fits(program: Program, ref: UnitRef, call: Call, spelling: Spelling) -
     if spelling.labels is not None and not _labels_fit(call, spelling):
         return None
     if spelling.kind == "function":
-        return True if call.target is None else None
+        return True if call.target is None and not _is_shadowed(program, ref, call, spelling) else None
     if spelling.kind == "initializer":
         if call.target is None:
             return True
@@ -107,6 +107,14 @@ def _call_fits(program: Program, ref: UnitRef, call: Call, spelling: Spelling) -
         owner = owner_of(program, ref)
         return True if owner and spelling.receiver != "*" and conforms(program, owner, spelling.receiver) else None
     return _receiver_fits(program, ref, call.target, spelling)
+
+
+def _is_shadowed(program: Program, ref: UnitRef, call: Call, spelling: Spelling) -> bool:
+    """Whether a bare call is of the program's own function: `open(url: u)`, a method `remove(_:)` of the type around."""
+    if spelling.labels is None and any(label not in ("", "{") for label in call.labels):
+        return True  # C knows no labels
+    callees = (program.function(callee) for callee in resolve(program, ref, call).refs)
+    return any(callee is not None and callee.body for callee in callees)  # a prototype alone declares a foreign function
 
 
 def _labels_fit(call: Call, spelling: Spelling) -> bool:
