@@ -86,10 +86,8 @@ class Plan:
         text = self.sources.text(place)
         if found.is_swift:
             self._replace(place, f"{text}, NSSecureCoding")
-        elif "<" in text:
-            self._replace(place, f"{text.rstrip()}, NSSecureCoding")
         else:
-            self._replace(place, f"{text} <NSSecureCoding>")
+            self._replace(place, f"{text}, NSSecureCoding" if text else " <NSSecureCoding>")
 
     # ── decoding ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -125,9 +123,9 @@ class Plan:
         texts = [text for text in (added, *(member.text for member in members if not member.replaces)) if text]
         for member in members:
             if member.replaces is not None:
-                self._replace(member.replaces, member.text)
+                self.edits[self.sources.replace(member.replaces, member.text)] = None
         if texts:
-            self._insert(found, texts, synthesised=bool(members))
+            self._insert(found, texts)
 
     def _declare_true(self, found: Coded) -> None:
         support = found.support
@@ -140,7 +138,7 @@ class Plan:
         self._replace(Place(support.body.path, support.body.key, literal.start, literal.end), truth)
 
     def _declaration(self, found: Coded, above: list[Coded]) -> str:
-        data = self.sources.data((found.decoder or found.main).path)
+        data = self.sources.data((found.decoder or self._body(found)).path)
         if not found.is_swift:
             return objc_method(data, "+ (BOOL)supportsSecureCoding", "return YES;")
         overrides = bool(above) or superclass_of(self.program, found.name) not in ("NSObject", "")
@@ -181,15 +179,14 @@ class Plan:
 
     # ── edits ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _insert(self, found: Coded, texts: list[str], synthesised: bool) -> None:
+    def _insert(self, found: Coded, texts: list[str]) -> None:
         """Before the first of the coder's methods; a coder made from nothing goes last in the class."""
-        if not synthesised:
-            ref = self._first_coder_method(found)
-            if ref is not None:
-                span = self.sources.span(Place(ref.path, ref.key, 0, 0))
-                edit = insert_before_member(ref.path, self.sources.data(ref.path), span.start, "\n\n".join(texts))
-                self.edits[edit] = None
-                return
+        ref = self._first_coder_method(found)
+        if ref is not None:
+            span = self.sources.extent(ref)
+            edit = insert_before_member(ref.path, self.sources.data(ref.path), span.start, "\n\n".join(texts))
+            self.edits[edit] = None
+            return
         body = self._body(found)
         unit = self.program.unit(body)
         data = self.sources.data(body.path)
@@ -199,7 +196,7 @@ class Plan:
         objc = not found.is_swift
         closing = style.closing_of(data, extent, objc)
         indent = "" if objc else indent_of(data, extent.start) + level_of(data)
-        text = style.section(data, "NSSecureCoding", objc) + "\n\n".join(texts) if synthesised else "\n\n".join(texts)
+        text = style.section(data, "NSSecureCoding", objc) + "\n\n".join(texts)
         self.edits[insert_last_member(body.path, data, closing, indent, text)] = None
 
     def _first_coder_method(self, found: Coded) -> UnitRef | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ipclint.checks.builders.coding_decode import class_argument, uses_dot_class
 from ipclint.checks.builders.coding_properties import Half, Member, Property, imported, stored_properties
-from ipclint.checks.builders.coding_style import objc_method
+from ipclint.checks.builders.coding_style import objc_if, objc_method
 from ipclint.checks.detectors.coding_class import Coded, coded, superclasses
 from ipclint.checks.detectors.coding_shapes import MUTABLE, Shape, classes_of, is_secure_class
 from ipclint.checks.fix import Sources
@@ -78,8 +78,7 @@ def _decoder(program: Program, found: Coded, properties: list[tuple[Property, Co
     assignments = [f"{each.place} = {codec.decode.format(coder='coder', key=key)};" for each, codec, key in properties]
     lines = [f"self = {above};"]
     if assignments:
-        below = (b"\n{" in data.replace(b"\r\n", b"\n") and "if (self)\n{") or "if (self) {"
-        lines += [*below.split("\n"), *(f"    {line}" for line in assignments), "}"]
+        lines += objc_if(data, "self", assignments)
     lines.append("return self;")
     return objc_method(data, "- (instancetype)initWithCoder:(NSCoder *)coder", "\n".join(lines))
 

@@ -12,6 +12,8 @@ _COMMENT = re.compile(rb"^(?://|/\*|\*|@\w+)")
 _SECTION = re.compile(rb"^(?://\s*MARK:|#pragma mark)")
 _BRACE_BELOW = re.compile(rb"^[-+][ \t]*\([^\n{]*\n[ \t]*\{", re.MULTILINE)
 _BRACE_BESIDE = re.compile(rb"^[-+][ \t]*\([^\n{]*\{[ \t]*\r?$", re.MULTILINE)
+_IF_BELOW = re.compile(rb"\bif[ \t]*\([^\n]*\)[ \t]*\r?\n[ \t]*\{")
+_IF_BESIDE = re.compile(rb"\bif[ \t]*\([^\n]*\)[ \t]*\{")
 _SPACE_AFTER_SIGN = re.compile(rb"^[-+] \(", re.MULTILINE)
 _NO_SPACE = re.compile(rb"^[-+]\(", re.MULTILINE)
 _RETURNING = re.compile(rb"\bvar\b[^\n{]*\{\s*(return\b)?")
@@ -47,7 +49,8 @@ def insert_last_member(path: str, data: bytes, closing: int, indent: str, text: 
     opened = data[:end].endswith(b"{")
     between = newline if opened else newline + newline
     kept = data[line_start(data, closing) : closing] if not data[line_start(data, closing) : closing].strip() else b""
-    blank = newline if data[end:closing].count(b"\n") > 1 else ""  # the blank line before @end stays
+    empty = opened or b"\n" not in data[data.rfind(b"@implementation", 0, end) : end]
+    blank = newline if data[end:closing].count(b"\n") > 1 or (empty and data[closing : closing + 1] == b"@") else ""
     return Edit(path, end, closing, between + text + newline + blank + kept.decode())
 
 
@@ -58,6 +61,13 @@ def objc_method(data: bytes, head: str, body: str) -> str:
     brace = "\n{" if len(_BRACE_BELOW.findall(data)) > len(_BRACE_BESIDE.findall(data)) else " {"
     lines = "\n".join(f"    {line}" if line else "" for line in body.split("\n"))
     return f"{head}{brace}\n{lines}\n}}"
+
+
+def objc_if(data: bytes, condition: str, body: list[str]) -> list[str]:
+    """The lines of an `if` in the file's style."""
+    below = len(_IF_BELOW.findall(data)) > len(_IF_BESIDE.findall(data))
+    head = [f"if ({condition})", "{"] if below else [f"if ({condition}) {{"]
+    return [*head, *(f"    {line}" for line in body), "}"]
 
 
 def swift_getter(data: bytes, head: str, value: str) -> str:

@@ -12,6 +12,7 @@ from ipclint.checks.detectors.coding_class import (
     coder_selector,
     is_view,
     owner_class,
+    superclass_of,
     superclasses,
 )
 from ipclint.checks.detectors.coding_decodes import Decode, untyped_decodes
@@ -103,8 +104,13 @@ def _lack(program: Program, found: Coded) -> tuple[str, str, Place] | None:
         body = support.body or support.ref
         place = Place(body.path, body.key, node.start, node.end) if node else _name_place(program, found.main)
         return "b", "says that it does not support secure coding", place
-    if support is None and found.decoder is not None and _inherits_support(program, found):
-        return "b", "overrides init(coder:) without a supportsSecureCoding of its own", _name_place(program, found.main)
+    if support is None and found.decoder is not None:
+        if _inherits_support(program, found):
+            spelling = "init(coder:)" if found.is_swift else "-initWithCoder:"
+            text = f"overrides {spelling} without a supportsSecureCoding of its own"
+            return "b", text, _name_place(program, found.main)
+        if found.adopts and not found.is_swift and superclass_of(program, found.name) == "NSObject":
+            return "b", "has no +supportsSecureCoding", _name_place(program, found.adopts[0])
     return None
 
 

@@ -121,6 +121,8 @@ def _support(program: Program, name: str) -> Support | None:
             unit = program.unit(ref)
             if not isinstance(unit, Function | Variable) or unit.name != "supportsSecureCoding" or not unit.is_static:
                 continue
+            if isinstance(unit, Function) and unit.kind == "getter":
+                continue  # its property speaks for it
             if isinstance(unit, Variable) and not unit.computed:
                 literal = unit.value if isinstance(unit.value, Literal) else None
                 return Support(ref, _truth(literal), ref, literal)

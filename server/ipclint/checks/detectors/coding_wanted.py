@@ -195,7 +195,8 @@ def _encodes(program: Program, encoder: UnitRef) -> Iterator[tuple[UnitRef, Call
 def boxed_type(program: Program, ref: UnitRef, expr: Expr) -> str:
     """The class of an encoded value: numbers are boxed."""
     text = type_of(program, ref, expr)
-    return "NSNumber *" if text in ("Int", "Double", "Bool") and not ref.path.endswith(".swift") else text
+    is_scalar = bool(text) and "*" not in text and not text.startswith(("id", "instancetype", "Class"))
+    return "NSNumber *" if is_scalar and not ref.path.endswith(".swift") else text
 
 
 def key_of(program: Program, ref: UnitRef, call: Call) -> str:
