@@ -172,7 +172,7 @@ def ast_grep_rules(folder: Path) -> Path:
     from ipclint.engine.rules import rulebook
     from ipclint.engine.store import Store
 
-    names = sorted({word for word in rulebook((), Store(None)).triggers() if word.isidentifier()})
+    names = sorted(word for word in trigger_words(rulebook((), Store(None))) if word.isidentifier())
     (folder / "rules").mkdir()
     for name in names:
         rule = {

@@ -109,10 +109,6 @@ class Rulebook:
         folded |= {rule.family: rule.family for rule in self.rules}
         return tuple(dict.fromkeys(folded[match] for match in get_close_matches(name.lower(), folded, n=3, cutoff=0.6)))
 
-    def triggers(self) -> frozenset[str]:
-        """Every piece of text of which a file must hold one to matter to a rule."""
-        return frozenset(word.partition(":")[0] for rule in self.rules for word in (*rule.triggers, *rule.texts))
-
 
 def _suggestion(names: tuple[str, ...]) -> str:
     return f"; did you mean {' or '.join(names)}?" if names else ""

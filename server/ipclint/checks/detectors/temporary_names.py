@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from ipclint.checks import around
 from ipclint.checks.detectors import detector
@@ -142,7 +142,7 @@ def _whole(literal: Text, path: tuple[Node, ...]) -> Expr:
     return whole
 
 
-def _builds_text(node: Node) -> bool:
+def _builds_text(node: Node) -> TypeGuard[Call]:
     """Whether a call makes a longer text of a text."""
     return isinstance(node, Call) and bool(_BUILDERS.match(node.name) or "format" in node.labels)
 
