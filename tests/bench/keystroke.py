@@ -171,6 +171,7 @@ def ast_grep_rules(folder: Path) -> Path:
     """A configuration with one rule for each API name that this tool looks for."""
     from ipclint.engine.rules import rulebook
     from ipclint.engine.store import Store
+    from ipclint.engine.triggers import trigger_words
 
     names = sorted(word for word in trigger_words(rulebook((), Store(None))) if word.isidentifier())
     (folder / "rules").mkdir()
