@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ipclint.checks import detectors, match, trace
 from ipclint.checks.detectors import Detect, UnitKind
-from ipclint.checks.match_syntax import Match, parse_match
+from ipclint.checks.match_syntax import Match, named, parse_match
 from ipclint.checks.rule import Rule
 from ipclint.program.vocabulary import Vocabulary
 
@@ -47,7 +47,8 @@ def checks_of(rule: Rule, vocabulary: Vocabulary) -> Iterator[Check]:
 
 def _match_checks(rule: Rule, tables: tuple[Match, ...], vocabulary: Vocabulary) -> Iterator[Check]:
     if uses := tuple(table for table in tables if table.uses.apis):
-        words = frozenset(rule.triggers) or _words(rule, uses, vocabulary)
+        _check_names(rule, uses, vocabulary)
+        words = frozenset(rule.triggers) or _words(uses, vocabulary)
         detect = match.on_uses(uses)
         for kind in ("function", "variable", "macro"):
             yield Check(rule, kind, detect, words, rule.texts)
@@ -63,20 +64,25 @@ def _match_checks(rule: Rule, tables: tuple[Match, ...], vocabulary: Vocabulary)
         yield Check(rule, "plist", match.on_plists(keys), names)
 
 
-def _words(rule: Rule, tables: Iterable[Match], vocabulary: Vocabulary) -> frozenset[str]:
-    """The words that code names when it uses what the tables look for. Raises UnknownApi for names without a model."""
+def _check_names(rule: Rule, tables: Iterable[Match], vocabulary: Vocabulary) -> None:
+    """Raises UnknownApi for a name that no model describes."""
+    kinds = {flow.kind for api in vocabulary.apis.values() for flow in api.source}
     for table in tables:
         for name in _mentioned(table):
-            if not _expand(name, vocabulary):
+            if not _expand(name, vocabulary) and not any(named(kind, (name,)) for kind in kinds):
                 near = get_close_matches(name, vocabulary.apis, n=1)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 raise UnknownApi(f'{rule.id}: no model describes an API called "{name}"{hint}')
+
+
+def _words(tables: Iterable[Match], vocabulary: Vocabulary) -> frozenset[str]:
+    """The words that code names when it uses what the tables look for."""
     apis = {api for table in tables for name in table.uses.apis for api in _expand(name, vocabulary)}
     return frozenset(word for api in apis for word in vocabulary.words(api))
 
 
 def _mentioned(table: Match) -> Iterator[str]:
-    """Every name of an API in a table."""
+    """Every name of an API in a table, and every kind of source."""
     yield from table.uses.apis
     for conditions in (table.conditions, *table.context.values(), *(each.conditions for each in table.unless)):
         for test in conditions.tests.values():
