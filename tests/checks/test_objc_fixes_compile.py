@@ -75,5 +75,8 @@ def test_fixed_code_compiles(rule: Rule, case: Case, title: str, tmp_path: Path)
 
 def test_the_check_can_fail(tmp_path: Path) -> None:
     """A class that is used without its declaration is reported, so silence means something."""
-    source = b'#import <Foundation/Foundation.h>\nNSString *name(NSCoder *c) { return [c decodeObjectOfClass:[Nobody class] forKey:@"n"]; }\n'
+    source = (
+        b"#import <Foundation/Foundation.h>\n"
+        b'id read(NSCoder *coder) { return [coder decodeObjectOfClass:[Nobody class] forKey:@"n"]; }\n'
+    )
     assert "Nobody" in compiler_says(tmp_path, {"Broken.m": source})

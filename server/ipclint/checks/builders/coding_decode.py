@@ -121,7 +121,7 @@ def _swift(
     written = _with_class(sources, ref, call, _of(classes.names))
     if cast is None:
         whole = Place(ref.path, ref.key, call.start, call.end)
-        return _Swift(sources.replace(whole, written), True) if in_condition(path) else None
+        return _Swift(_exactly(sources, whole, written), True) if in_condition(path) else None
     before, after = _around(sources, ref, call, cast)
     plain = resolved_name(program, shape.name) if shape.kind == "named" else ""
     if shape.kind != "named" or plain in NUMBERS:  # the cast stays: it takes the value out of the collection or number
@@ -132,13 +132,13 @@ def _swift(
         if (guarded := _guarded(program, ref, path, cast, f"{written}{kept}", sources)) is not None:
             return guarded
         value = f"({written}{kept})!" if kept else f"{written}!"
-        return _Swift(sources.replace(_place(ref, cast), f"{before}{value}{tail}"), False)
+        return _Swift(_exactly(sources, _place(ref, cast), f"{before}{value}{tail}"), False)
     value = f"{written}{kept}"
     if not kept and before.endswith("(") and tail.startswith(")"):
         before, tail = before[:-1], tail[1:]  # parentheses that only held the cast
     if kept and not before and _is_default(path, cast):
         value = f"({value})"
-    return _Swift(sources.replace(_place(ref, cast), f"{before}{value}{tail}"), True)
+    return _Swift(_exactly(sources, _place(ref, cast), f"{before}{value}{tail}"), True)
 
 
 _CAST = re.compile(r"\s*\bas[?!]?\s+[\w.]+[?!]?")
@@ -153,8 +153,9 @@ def _of(names: tuple[str, ...]) -> str:
 def _with_class(sources: Sources, ref: UnitRef, call: Call, classes: str) -> str:
     """The decode as written, with the class before its key."""
     text = sources.text(Place(ref.path, ref.key, call.start, call.end))
-    at = text.index("(", len(sources.text(Place(ref.path, ref.key, call.start, call.name_start))) + len(call.name)) + 1
-    return f"{text[:at]}of: {classes}, {text[at:].lstrip(' ')}"
+    name_ends = len(sources.text(Place(ref.path, ref.key, call.start, call.name_start))) + len(call.name)
+    at = text.index("forKey", name_ends)
+    return f"{text[:at]}of: {classes}, {text[at:]}"
 
 
 def _around(sources: Sources, ref: UnitRef, call: Call, cast: Cast) -> tuple[str, str]:
@@ -170,7 +171,7 @@ def _kept_cast(
         optional = re.sub(r"\bas!", "as?", text, count=1)
         if (guarded := _guarded(program, ref, path, cast, optional, sources)) is not None:
             return guarded
-    return _Swift(sources.replace(_place(ref, cast), text), True)
+    return _Swift(_exactly(sources, _place(ref, cast), text), True)
 
 
 def _is_default(path: tuple[Node, ...], cast: Cast) -> bool:
@@ -192,10 +193,16 @@ def _guarded(
         return None
     coder = next((param.name for param in function.params if "Coder" in param.type), "")
     name, rest = _binding(statement, path[index - 1], sources, ref)
-    if not name or not coder or name == coder or not _stands_alone(sources, ref, statement):
+    if not name or not coder or name == coder or "\n" in value or not _stands_alone(sources, ref, statement):
         return None
     text = f"guard let {name} = {value} else {{\n    {REFUSE.format(coder=coder)}\n    return nil\n}}{rest}"
     return _Swift(sources.replace(_place(ref, statement), text), True)
+
+
+def _exactly(sources: Sources, place: Place, text: str) -> Edit:
+    """An edit whose text is already laid out: it is made of what stands in the source."""
+    span = sources.span(place)
+    return Edit(place.path, span.start, span.end, text)
 
 
 def _binding(statement: Node, holder: Node, sources: Sources, ref: UnitRef) -> tuple[str, str]:

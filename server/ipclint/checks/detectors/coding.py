@@ -206,7 +206,7 @@ def untyped_decode_in_coder(rule: Rule, program: Program, ref: UnitRef, unit: Fu
             holes={
                 "decode": f"{decode.macro} expands to {decode.form}, which" if decode.macro else decode.form,
                 "expected": _expected(decode),
-                "crossing": f" and {owner.name} {ways[0].text}" if ways and owner is not None else "",
+                "crossing": f"; {owner.name} {ways[0].text}" if ways and owner is not None else "",
             },
             steps=tuple(way.step for way in ways),
         )

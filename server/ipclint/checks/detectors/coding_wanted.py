@@ -164,7 +164,7 @@ def _by_same_key(program: Program, ref: UnitRef, call: Call) -> Wanted | None:
     """`if ([coder decodeObjectForKey:@"k"])` before `_k = [coder decodeObjectForKey:@"k"]`."""
     key = key_of(program, ref, call)
     for other in calls_in(program, ref) if key else ():
-        if other is call or other.name != call.name or key_of(program, ref, other) != key:
+        if other is call or not other.name.startswith("decode") or key_of(program, ref, other) != key:
             continue
         if found := _by_use(program, ref, path_to(program, ref, other)):
             return Wanted(found.type, found.exact, call)
