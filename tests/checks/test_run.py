@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ipclint.checks import detectors, run
+from ipclint.checks import detectors, fix, run
 from ipclint.checks.detectors import UnknownDetector, detector
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
@@ -24,8 +24,11 @@ asked: list[str] = []
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Detectors and builders of this module, taken out again."""
+    detectors._load()
+    fix._load()
     registry = detectors._registry.copy()
     monkeypatch.setattr(detectors, "_registry", registry)
+    monkeypatch.setattr(fix, "_registry", fix._registry.copy())
 
     @detector("calls-open", on="function")
     def calls_open(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ Fixes are made only when somebody asks for them: they need the text of the files
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
 
 from ipclint.checks import edits
@@ -98,11 +99,16 @@ def builder(name: str) -> Callable[[Build], Build]:
 
 def find(name: str) -> Build:
     """The builder registered under `name`. Raises UnknownBuilder."""
-    for module in MODULES:
-        import_module(f"ipclint.checks.builders.{module}")
+    _load()
     if name not in _registry:
         raise UnknownBuilder(f'no fix builder is called "{name}"; there are {", ".join(sorted(_registry)) or "none"}')
     return _registry[name]
+
+
+@cache
+def _load() -> None:
+    for module in MODULES:
+        import_module(f"ipclint.checks.builders.{module}")
 
 
 def fixes(rule: Rule, program: Program, finding: Finding, sources: Sources) -> Iterator[Fix]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 from typing import Literal as OneOf
@@ -84,8 +85,13 @@ def detector(name: str, on: UnitKind) -> Callable[[Detect], Detect]:
 
 def find(name: str) -> tuple[Detector, ...]:
     """The detectors registered under `name`, one a kind of unit. Raises UnknownDetector when there is none."""
-    for module in MODULES:
-        import_module(f"{__name__}.{module}")
+    _load()
     if name not in _registry:
         raise UnknownDetector(f'no detector is called "{name}"; there are {", ".join(sorted(_registry)) or "none"}')
     return tuple(_registry[name])
+
+
+@cache
+def _load() -> None:
+    for module in MODULES:
+        import_module(f"{__name__}.{module}")
