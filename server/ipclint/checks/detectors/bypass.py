@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.listener import ACCEPTORS
-from ipclint.checks.detectors.peer_evidence import EXCUSES, SWITCHES, guard, reaches
+from ipclint.checks.detectors.peer_evidence import ACCEPTORS, EXCUSES, SWITCHES, guard, reaches
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step
@@ -22,8 +21,19 @@ _BOOLEAN = frozenset({"Bool", "BOOL", "bool"})
 
 @detector("peer-check-bypass-switch", on="function")
 def peer_check_bypass_switch(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
-    if not _decides(program, ref, unit):
+    switched = tuple(_switched(program, ref))
+    if not switched or not _decides(program, ref, unit):  # what the function decides costs a look at all that it calls
         return
+    for node, (switch, words, where) in switched:
+        confidence: Confidence = "hint" if words & FORCED else "certain"
+        yield rule.finding(
+            _place(ref, node), confidence, holes={"switch": switch, "function": unit.name.partition(":")[0]},
+            steps=(Step(_place(ref, where), f"{switch} is read here"),),
+        )  # fmt: skip
+
+
+def _switched(program: Program, ref: UnitRef) -> Iterator[tuple[Node, tuple[str, set[str], Node]]]:
+    """The branches that end by accepting because a switch says so."""
     for node in walk(program.body(ref)):
         if isinstance(node, If) and _accepts(node.then):
             condition = node.conditions
@@ -33,12 +43,7 @@ def peer_check_bypass_switch(rule: Rule, program: Program, ref: UnitRef, unit: F
             continue
         found = _switch(program, ref, condition)
         if found is not None:
-            switch, words, where = found
-            confidence: Confidence = "hint" if words & FORCED else "certain"
-            yield rule.finding(
-                _place(ref, node), confidence, holes={"switch": switch, "function": unit.name.partition(":")[0]},
-                steps=(Step(_place(ref, where), f"{switch} is read here"),),
-            )  # fmt: skip
+            yield node, found
 
 
 def _decides(program: Program, ref: UnitRef, unit: Function) -> bool:

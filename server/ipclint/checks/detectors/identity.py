@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.listener import ACCEPTORS
-from ipclint.checks.detectors.peer_evidence import STRONG, guard
+from ipclint.checks.detectors.peer_evidence import ACCEPTORS, STRONG, guard, judges_peer
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step
@@ -86,11 +85,17 @@ def identity_parameters(program: Program, ref: UnitRef) -> frozenset[int]:
         if origin.kind == "parameter"
     }
     for call in calls_in(program, ref):
-        for callee in resolve(program, ref, call).refs:
+        handed = _handed(program, ref, call, "parameter")
+        for callee in resolve(program, ref, call).refs if handed else ():
             for index in identity_parameters(program, callee):
-                if index < len(call.args):
-                    found |= {o.index for o in origins(program, ref, call.args[index]) if o.kind == "parameter"}
+                found |= {origin.index for origin in handed.get(index, ())}
     return frozenset(found)
+
+
+def _handed(program: Program, ref: UnitRef, call: Call, kind: str) -> dict[int, tuple[Origin, ...]]:
+    """The arguments of a call, by position, that come from origins of a kind; empty for most calls."""
+    found = {index: origins(program, ref, arg) for index, arg in enumerate(call.args)}
+    return {index: kept for index, each in found.items() if (kept := tuple(o for o in each if o.kind == kind))}
 
 
 # ── where a pid comes from ───────────────────────────────────────────────────────────────────────────────────────────
@@ -203,14 +208,16 @@ def _trace(program: Program, ref: UnitRef, sink: Sink) -> tuple[Confidence | Non
     return best
 
 
-_CLIENT_WORDS = ("client", "peer", "caller", "connection", "codesign", "signing", "verif", "valid", "trust")
+_CLIENT_WORDS = ("client", "peer", "caller", "connection", "xpc", "sender")
 
 
 def _about_a_client(program: Program, ref: UnitRef) -> bool:
-    """Whether the function's names say that it judges somebody; otherwise a lookup by pid is inspection, not a check."""
+    """Whether the function's name says that it judges a client; otherwise a look-up by pid is inspection, not a check."""
     function = program.function(ref)
-    words = f"{function.owner} {function.name} {' '.join(function.mentions)}".lower() if function else ""
-    return "checkvalidity" in words and any(word in words for word in _CLIENT_WORDS)
+    if function is None or not {"SecCodeCheckValidity", "SecCodeCheckValidityWithErrors"} & set(function.mentions):
+        return False
+    words = f"{function.owner} {function.name} {' '.join(param.name for param in function.params)}".lower()
+    return any(word in words for word in _CLIENT_WORDS) or judges_peer(program, ref)
 
 
 def _at_the_call(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
@@ -218,12 +225,11 @@ def _at_the_call(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> 
     if not {"processIdentifier", *PID_FUNCTIONS} & set(unit.mentions):
         return
     for call in calls_in(program, ref):
-        for callee in resolve(program, ref, call).refs:
+        handed = _handed(program, ref, call, "peer")
+        for callee in resolve(program, ref, call).refs if handed else ():
             for index in sorted(identity_parameters(program, callee)):
-                if index < len(call.args):
-                    for origin in origins(program, ref, call.args[index]):
-                        if origin.kind == "peer":
-                            yield _handed_over(rule, program, ref, call, callee, origin)
+                for origin in handed.get(index, ()):
+                    yield _handed_over(rule, program, ref, call, callee, origin)
 
 
 def _handed_over(

@@ -28,7 +28,7 @@ from ipclint.model.ir import (
     Throw,
     walk,
 )
-from ipclint.program.link import resolve, type_of
+from ipclint.program.link import callers, resolve, type_of
 from ipclint.program.paths import NEVER, Event, Path, last_value, outcomes, paths, returned
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -105,8 +105,11 @@ _DIRECT: dict[str, str] = {
     **WEAK,
 }
 _DIRECT_WORDS = {name.partition(":")[0]: kind for name, kind in _DIRECT.items()}
+ACCEPTORS = frozenset({"listener:shouldAcceptNewConnection:", "shouldAcceptXPCConnection:"})
+PEERS = frozenset({"NSXPCConnection", "xpc_connection_t", "xpc_object_t", "XPCReceivedMessage", "XPCSession"})
 _BOOLEAN = frozenset({"Bool", "BOOL", "bool", "Boolean", "ObjCBool"})
-MAX_CALLS_DEEP = 6
+MAX_CALLS_DEEP = 4
+"""How many calls away a helper may touch evidence: a large app reaches nearly all of itself in a few more."""
 
 
 class Guard(NamedTuple):
@@ -122,9 +125,13 @@ class Guard(NamedTuple):
     compiled_open: bool = False  # an accepting path without evidence exists under `#if DEBUG` only
 
 
-@query(bottom=frozenset())
 def reaches(program: Program, ref: UnitRef) -> frozenset[str]:
     """Kinds of evidence that a function or its callees touch at all, whatever they do with it."""
+    return _reaches(program, ref, MAX_CALLS_DEEP)
+
+
+@query(bottom=frozenset())
+def _reaches(program: Program, ref: UnitRef, calls: int) -> frozenset[str]:
     function = program.function(ref)
     if function is None:
         return frozenset()
@@ -132,10 +139,10 @@ def reaches(program: Program, ref: UnitRef) -> frozenset[str]:
     if "NSRunningApplication" not in function.mentions:
         found.discard("bundle-id")  # one's own bundle, not the peer's
     found -= _dropped(program, ref)
-    for node in walk(program.body(ref)):
+    for node in walk(program.body(ref)) if calls else ():
         if isinstance(node, Call) and node.name not in _DIRECT:
             for callee in resolve(program, ref, node).refs:
-                found |= reaches(program, callee)
+                found |= _reaches(program, callee, calls - 1)
     return frozenset(found)
 
 
@@ -443,10 +450,17 @@ def _compares_own_process(condition: Node, path: Path) -> bool:
     return "getpid" in words or {"ProcessInfo", "processIdentifier"} <= words
 
 
-def uncast(expr: Expr | None) -> Expr | None:
-    """The value behind casts, `try`, `await` and force unwraps."""
-    while isinstance(expr, Cast) or (
-        isinstance(expr, Operator) and expr.op in ("try", "try?", "try!", "await", "unwrap")
-    ):
-        expr = expr.value if isinstance(expr, Cast) else expr.operands[0]
-    return expr
+@query(bottom=False)
+def judges_peer(program: Program, ref: UnitRef, depth: int = MAX_CALLS_DEEP) -> bool:
+    """Whether a function, or one that calls it, is about the peer of a connection: an acceptor, a handler of messages.
+
+    Code that looks at signatures of other programs for another reason (a process monitor, an updater) is not.
+    """
+    function = program.function(ref)
+    if function is None:
+        return False
+    if function.selector in ACCEPTORS or any(base_type(param.type) in PEERS for param in function.params):
+        return True
+    if PEERS & set(function.mentions) or {"xpc_connection_set_event_handler", "shouldAcceptNewConnection"} & set(function.mentions):
+        return True
+    return depth > 0 and any(judges_peer(program, site.caller, depth - 1) for site in callers(program, ref))
