@@ -104,6 +104,7 @@ TEXTS = st.sampled_from(
         CAREFUL,
         "func carry(_ t: String) { burn(t) }\n",
         "func f() { shout(1) }\n",
+        "func carry(_ t: String) { shout(t) }\n",
         "func f() {\n    shout(1) // ipclint:ignore demo/shouting -- a test\n}\n",
         "// ipclint:ignore demo/shouting -- unused\nfunc f() {}\n",
         "func send(_ parcel: String) { carry(parcel)\n",

@@ -19,6 +19,7 @@ class Island:
         self.checker = Checker(self.program, rulebook)
         self.unread = Unread()
         self._asked: set[str] = set()  # what the program ever looked up and did not find; selectors by first part
+        self._again: set[str] = set()  # those of it that a file left unread since then declares
         self._findings: dict[str, tuple[Finding, ...]] = {}  # by the file that was asked about
         self._homes: dict[str, set[str]] = defaultdict(set)  # file → files asked about that have findings in it
 
@@ -46,12 +47,15 @@ class Island:
         }
         return list(found.values())
 
-    def asks_for(self, names: frozenset[str]) -> bool:
-        """Whether one of these names was looked up without success."""
-        return not self._asked.isdisjoint(names)
+    def leave_unread(self, path: str, names: frozenset[str]) -> None:
+        """Note what a file declares that need not be read yet."""
+        self.unread.add(path, names)
+        self._again |= self._asked & names
 
     def wanted(self) -> set[str]:
-        """The unread files that may declare what the program looked up since the last call and did not find."""
+        """The unread files that may declare what the program looked up and did not find; each is named once."""
         names = {name.partition(":")[0] for name in self.program.take_wanted()} - self._asked
         self._asked |= names
+        names |= self._again
+        self._again = set()
         return self.unread.declaring(names)

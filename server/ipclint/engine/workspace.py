@@ -67,7 +67,7 @@ class Workspace:
         if outcome.facts is not None:
             return self._know(path, decode(outcome.facts), outcome.matters)
         if outcome.digest:
-            self.island(path).unread.add(path, outcome.names)
+            self.island(path).leave_unread(path, outcome.names)
         return False
 
     def take(self, change: Change) -> bool:
@@ -105,11 +105,8 @@ class Workspace:
     def _written(self, path: str, kind: Kind, data: bytes) -> bool:
         matters = self._may_matter(kind, data)
         if not matters and path not in self.facts:
-            island = self.island(path)
-            names = declared_names(kind, data)
-            if not island.asks_for(names):
-                island.unread.add(path, names)
-                return False
+            self.island(path).leave_unread(path, declared_names(kind, data))
+            return False
         return self._know(path, read(path, data), matters)
 
     def _may_matter(self, kind: Kind, data: bytes) -> bool:

@@ -1,7 +1,7 @@
 """The program: facts of many files as inputs of a query database, with the indexes that linking looks up.
 
 The engine calls `update` and `remove`; everything else is read-only and records its dependencies. `wanted` collects
-names that were looked up and not found, so that the engine can read the files that may declare them.
+names that were looked up, so that the engine can read the files that may declare them.
 """
 
 from __future__ import annotations
@@ -193,12 +193,13 @@ class Program(Database):
         return self._mentions[word]
 
     def take_wanted(self) -> set[str]:
-        """Names looked up without success since the last call."""
+        """Names of types, functions and variables looked up since the last call, be they found or not: a further file
+        may declare the same name, and what is read must not decide what is meant."""
         wanted, self._wanted = self._wanted, set()
         return wanted
 
     def _found(self, name: str, refs: tuple[UnitRef, ...]) -> tuple[UnitRef, ...]:
-        if not refs and name:
+        if name:
             self._wanted.add(name)
         return refs
 
