@@ -63,8 +63,11 @@ def _asks_rights(program: Program, ref: UnitRef) -> bool:
 
 
 def _users_ask(program: Program, ref: UnitRef) -> bool:
-    """A function that returns the reference leaves the question to those who call it."""
-    return any(_asks_rights(program, site.caller) for site in callers(program, ref))
+    """A function that keeps or returns the reference leaves the question to its class, or to those who call it."""
+    function = program.function(ref)
+    siblings = program.members_of(function.owner) if function is not None and function.owner else ()
+    asked_beside = any((f := program.function(member)) is not None and RIGHTS & set(f.mentions) for member in siblings)
+    return asked_beside or any(_asks_rights(program, site.caller) for site in callers(program, ref))
 
 
 def _length_unchecked(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:

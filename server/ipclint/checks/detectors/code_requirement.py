@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.peer_evidence import judges_peer
 from ipclint.checks.requirement import Grade, RequirementError, Verdict, judge, parse, with_holes
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, PlistFacts, PlistValue, Variable
-from ipclint.model.finding import Finding, Place, Severity, Step
+from ipclint.model.finding import Confidence, Finding, Place, Severity, Step
 from ipclint.model.ir import Call, Cast, Expr, Member, Name, Node, walk
 from ipclint.program.configuration import is_privileged
 from ipclint.program.constants import HOLE, fold
@@ -41,11 +42,18 @@ def code_requirement_spoofable(rule: Rule, program: Program, ref: UnitRef, unit:
         steps += tuple(Step(place, reason) for reason in verdict.reasons)
         yield rule.finding(
             place,
-            "certain" if verdict.certain else "likely",
+            _confidence(program, ref, use, verdict),
             severity=SEVERITY[verdict.grade],
             holes={"who": verdict.answer, "text": verdict.weakest.text if verdict.weakest else ""},
             steps=steps,
         )
+
+
+def _confidence(program: Program, ref: UnitRef, use: Use, verdict: Verdict) -> Confidence:
+    """A requirement that is merely made may serve to tell kinds of programs apart; then it is no check of a peer."""
+    if use.api.name == "code-requirement.create" and not judges_peer(program, ref):
+        return "hint"
+    return "certain" if verdict.certain else "likely"
 
 
 def _argument(use: Use) -> Expr | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.peer_evidence import EXCUSES, Guard, guard, reaches
+from ipclint.checks.detectors.peer_evidence import ACCEPTORS, EXCUSES, Guard, guard, reaches
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step
@@ -14,9 +14,7 @@ from ipclint.model.ir import Assign, Call, Evaluate, Member, Name, Return, walk
 from ipclint.program.configuration import is_privileged
 from ipclint.program.link import callers, declarations, resolve
 from ipclint.program.program import Program, UnitRef
-from ipclint.program.surface import DELEGATE_SELECTOR, Listener, listeners_of
-
-ACCEPTORS = frozenset({DELEGATE_SELECTOR, "shouldAcceptXPCConnection:"})
+from ipclint.program.surface import Listener, listeners_of
 
 
 class Endpoint(NamedTuple):
