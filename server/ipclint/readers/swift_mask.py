@@ -20,15 +20,19 @@ _DIRECTIVE = re.compile(rb"(#(?:if|elseif|else|endif)\b)((?:[^\n/]|/(?!\*))*)")
 _COMMENT = re.compile(r"\s*(?://.*)?$")
 
 # `if await a.b {`, `switch try x {`: the grammar takes the braces for a trailing closure of `a.b`.
-_AWAIT = re.compile(rb"(await)([ \t][^\n{},]{0,160}[^\s{}),][ \t]*\{)")
-_TRY = re.compile(rb"(try[?!]?)([ \t][^\n{},]{0,160}[^\s{}),][ \t]*\{)")
-_CAST_ENDS = re.compile(rb"\b(?:as[?!]?|is)[ \t]+[\w.?<>\[\]]+[ \t]*\{$")
+_OPERAND = rb"([ \t][^\n{},]{0,160}[^\s{}),]\s{0,80}\{)"
+_EFFECTS = tuple(re.compile(word + _OPERAND) for word in (rb"(await)", rb"(try[?!]?)", rb"(unsafe)"))
+_CAST_ENDS = re.compile(rb"\b(?:as[?!]?|is)[ \t]+[\w.?<>\[\]]+\s*\{$")
 _HEADER = re.compile(rb"\b(?:if|while|switch|for)\b[^{}]*(?<!\w)$")
 _LOOK_BACK = 200  # bytes; keeps one endless line from costing its square
 MASK_REACH = 512
 """No pattern here looks further beyond the ends of a line, in bytes."""
 
 _EMPTY_PAYLOAD = re.compile(rb"case[ \t]+(?:let[ \t]+)?[\w.]+\(\)(?=[ \t]*[:,=])")  # `case .success():`
+_EMPTY_TUPLE = re.compile(
+    rb"\(\)(?=[ \t]?\)(?![ \t]*(?:->|throws|async|\{)))"
+)  # `.success(())`, `resume(returning: ())`
+_IN_CALL = re.compile(rb"(?:[\w?!]\([ \t]?|\w:[ \t])$")
 _ENDLESS = re.compile(rb"\.\.\.[ \t]*\{")  # `for i in 0... {`
 _FROM_NUMBER = re.compile(rb"\bin[ \t]+\d+$")
 _UNWRAPPED = re.compile(rb"!\)[ \t]*(?:->|in\b)")  # `{ (file: FileHandle!) -> Void in`
@@ -36,6 +40,8 @@ _CLOSURE_OPENS = re.compile(rb"\{[ \t]*(?:\[[^\]]*\][ \t]*)?\([^()]*$")
 _COMMENT_OPENS = re.compile(rb"/\*")  # in `"image/*"`: a comment to the grammar if a `*/` follows somewhere
 _QUOTE = re.compile(rb'(?<!\\)"')
 _AVAILABLE_PREVIEW = re.compile(rb"@available\([^()\n]*\)(?=\s{0,160}#Preview)")
+_KEY_PATH_HOLE = rb"\(\.$"  # `"\(\.$name)"` of App Intents
+_DIAGNOSTIC = re.compile(rb'#(?:warning|error)\("[^"\n]*"\)')  # unknown to the grammar between members
 _UNSAFE, _UNSAFE_AS_ATTRIBUTE = b"nonisolated(unsafe)", b"@nonisolated_unsafe"  # the grammar knows it on members only
 
 
@@ -43,17 +49,20 @@ def mask(data: bytes) -> bytes:
     """The bytes to parse; as many as given, with the same line ends."""
     if b"#if" in data or b"#e" in data:  # lines may be masked without those before them
         data = _DIRECTIVE.sub(_blanked, data)
-    if b"await" in data:
-        data = _AWAIT.sub(_without_effect, data)
-    data = _TRY.sub(_without_effect, data)
+    for effect in _EFFECTS:
+        data = effect.sub(_without_effect, data)
     if b"()" in data:
         data = _EMPTY_PAYLOAD.sub(lambda match: match.group()[:-2] + b"  ", data)
+        data = _EMPTY_TUPLE.sub(_as_array, data)
     data = _ENDLESS.sub(_without_dots, data)
     data = _UNWRAPPED.sub(_without_bang, data)
     if b"/*" in data:
         data = _COMMENT_OPENS.sub(_without_comment, data)
     if b"#Preview" in data:
         data = _AVAILABLE_PREVIEW.sub(lambda match: b" " * len(match.group()), data)
+    if b'#warning("' in data or b'#error("' in data:
+        data = _DIAGNOSTIC.sub(lambda match: b" " * len(match.group()), data)
+    data = data.replace(_KEY_PATH_HOLE, rb"\(  $")
     return data.replace(b")?.self", b") .self").replace(_UNSAFE, _UNSAFE_AS_ATTRIBUTE)
 
 
@@ -77,6 +86,11 @@ def _without_effect(match: re.Match[bytes]) -> bytes:
     if not in_header or _CAST_ENDS.search(match.group(2)):
         return match.group()
     return b" " * len(match.group(1)) + match.group(2)
+
+
+def _as_array(match: re.Match[bytes]) -> bytes:
+    """An empty tuple as an empty array, which needs no made-up token; `swift_values` sees the parentheses."""
+    return b"[]" if _IN_CALL.search(_line_before(match)) else match.group()
 
 
 def _without_dots(match: re.Match[bytes]) -> bytes:

@@ -114,9 +114,9 @@ class OperatorRun:
         if len(items) == 1 and isinstance(only := items[0], Operand):
             value = only.whole()
         elif len(items) > 2 * MAX_OPERATORS:
-            kids = [item.whole() if isinstance(item, Operand) else getattr(item, "then", None) for item in items]
-            kept = tuple([kid for kid in kids if kid is not None])
-            value = Opaque(kept[0].start, kept[-1].end, "operators", kept)
+            kids = [item.whole() for item in items if isinstance(item, Operand)]
+            kids += [item.then for item in items if isinstance(item, Infix) and item.then is not None]
+            value = Opaque(kids[0].start, max(kid.end for kid in kids), "operators", tuple(kids))
         else:
             value = _Climb(items).expression(_ASSIGNMENT)
         for op, start in reversed(self.effects[:MAX_WRAPS]):

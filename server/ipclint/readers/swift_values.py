@@ -30,6 +30,8 @@ def literal(node: Node, context: SwiftContext) -> Expr:
 
 @GRAMMAR.lowers("array_literal")
 def array(node: Node, context: SwiftContext) -> Expr:
+    if context.source[node.start_byte] == "(":  # an empty tuple, masked
+        return Collection(*context.bounds(node), "tuple", ())
     return Collection(*context.bounds(node), "array", context.exprs(context.kids(node)))
 
 
