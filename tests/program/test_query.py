@@ -39,7 +39,7 @@ NODES = st.integers(0, 7)
 CHANGES = st.lists(st.tuples(NODES, st.lists(NODES, max_size=4), st.lists(NODES, min_size=1, max_size=3)), max_size=14)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(CHANGES)
 def test_incremental_equals_fresh_with_cycles(changes: list[tuple[int, list[int], list[int]]]) -> None:
     graph, edges = Graph(), {}

@@ -39,9 +39,13 @@ class _Entry:
 
 @dataclass(slots=True)
 class _Frame:
-    """An evaluation under way: what it read, and the heads whose assumed value it used."""
+    """An evaluation under way: what it read, and the heads whose assumed value it used.
+
+    `looking`: nothing is evaluated, only what a stale entry read is brought up to date.
+    """
 
     key: Key
+    looking: bool = False
     reads: dict[Key, None] = field(default_factory=dict[Key, None])
     heads: set[Key] = field(default_factory=set[Key])
 
@@ -116,6 +120,8 @@ class Database:
             if frame.key == key:
                 break
             frame.heads.add(key)
+            if frame.looking:  # whoever is below has not asked for this value
+                break
         return value  # type: ignore[return-value]
 
     def _reuse_unsettled(self, key: Key) -> T:  # type: ignore[type-var]
@@ -170,11 +176,10 @@ class Database:
 
     def _hand_out(self, key: Key, value: object, frame: _Frame) -> None:
         """An inner member of a cycle: whoever relied on it relies on the heads it relied on itself."""
-        if key in self._assumed:
-            for _, other in self._unsettled.values():
-                if key in other.heads:
-                    other.heads.discard(key)
-                    other.heads |= frame.heads
+        for _, other in self._unsettled.values():
+            if key in other.heads:
+                other.heads.discard(key)
+                other.heads |= frame.heads
         self._unsettled[key] = value, frame
         self._inherit(frame)
 
@@ -198,7 +203,7 @@ class Database:
     def _still_holds(self, key: Key, entry: _Entry) -> bool:
         """Whether everything that a stale entry read still has the value it had; brings those up to date in order."""
         outer_assumed, outer_unsettled, outer_moved = set(self._assumed), set(self._unsettled), self._moved
-        self._stack.append(_Frame(key))  # so that looking does not count as reading by whoever asks
+        self._stack.append(_Frame(key, looking=True))  # so that looking does not count as reading by whoever asks
         self._running.add(key)
         try:
             for read_key in entry.dependencies:
