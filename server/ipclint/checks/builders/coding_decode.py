@@ -93,16 +93,11 @@ def header_of(program: Program, name: str) -> str:
 
 
 def reachable_headers(program: Program, path: str) -> frozenset[str]:
-    """The names of the headers that a file imports, by way of others too; headers are told apart by name alone."""
-    seen: dict[str, None] = {}
-    todo = [path]
-    while todo and len(seen) < 500:
-        for key in program.keys(todo.pop()):
-            unit = program.unit(UnitRef(path, key)) if key.startswith("I ") else None
-            if isinstance(unit, Import) and unit.name.endswith(".h"):
-                seen.setdefault(unit.name.rpartition("/")[2])
-        break
-    return frozenset(seen)
+    """The names of the headers that a file imports, itself or by its own header; folders are left aside."""
+    stem = path.rpartition(".")[0]
+    refs = (UnitRef(each, key) for each in (path, f"{stem}.h") for key in program.keys(each) if key.startswith("I "))
+    units = (program.unit(ref) for ref in refs)
+    return frozenset(unit.name.rpartition("/")[2] for unit in units if isinstance(unit, Import))
 
 
 # ── Swift ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -46,7 +46,7 @@ def declared(program: Program, finding: Finding, sources: Sources) -> Change | N
     """`setClasses` behind every creation of the interface on the side that receives the collection."""
     ref = UnitRef(finding.place.path, finding.place.unit)
     function = program.function(ref)
-    slot = _slot(ref, function, finding) if function is not None else None
+    slot = _slot(program, ref, function, finding) if function is not None else None
     classes = classes_of(program, slot.shape) if slot is not None else None
     if function is None or slot is None or classes is None:
         return None
@@ -65,9 +65,11 @@ def declared(program: Program, finding: Finding, sources: Sources) -> Change | N
     return Change(tuple(edits), sure) if edits else None
 
 
-def _slot(ref: UnitRef, function: Function, finding: Finding) -> Slot | None:
+def _slot(program: Program, ref: UnitRef, function: Function, finding: Finding) -> Slot | None:
     index, reply = finding.holes.get("index"), finding.holes.get("reply")
-    return next((s for s in slots(ref, function) if str(s.number) == index and s.of_reply == (reply == "true")), None)
+    return next(
+        (s for s in slots(program, ref, function) if str(s.number) == index and s.of_reply == (reply == "true")), None
+    )
 
 
 class Made(NamedTuple):

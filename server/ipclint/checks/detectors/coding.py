@@ -16,15 +16,15 @@ from ipclint.checks.detectors.coding_class import (
     superclasses,
 )
 from ipclint.checks.detectors.coding_decodes import Decode, untyped_decodes
-from ipclint.checks.detectors.coding_evidence import Crossing, allowed_classes, crossings, protocol_types
+from ipclint.checks.detectors.coding_evidence import Crossing, allowed_classes, crossings, required_classes
 from ipclint.checks.detectors.coding_shapes import parse_shape
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Type, Variable
 from ipclint.model.finding import Confidence, Finding, Place
 from ipclint.model.ir import Call
-from ipclint.program.link import declarations
+from ipclint.program.link import ancestors, declarations
 from ipclint.program.program import Program, UnitRef
-from ipclint.program.surface import exported_protocols, interfaces
+from ipclint.program.surface import interfaces
 from ipclint.program.types import base_type
 
 # ── XPC201 ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -56,10 +56,11 @@ def coding_variable(rule: Rule, program: Program, ref: UnitRef, unit: Variable) 
 
 def _named_by_interfaces(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:
     protocols = {interface.protocol for interface in interfaces(program) if interface.ref == ref}
+    protocols |= {above for protocol in protocols for above in ancestors(program, protocol)}
     names = [
         name
-        for protocol in sorted(protocols & exported_protocols(program))
-        for name in protocol_types(program, protocol)
+        for name, ways in required_classes(program).items()
+        if any((function := program.function(way.ref)) and function.owner in protocols for way in ways)
     ]
     names += [name for name, ways in allowed_classes(program).items() if any(way.ref == ref for way in ways)]
     for name in dict.fromkeys(names):

@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 from ipclint.checks.around import origins
 from ipclint.checks.detectors.coding_class import Coded, class_literals, coded, subclasses, superclasses
+from ipclint.checks.detectors.coding_shapes import expanded
 from ipclint.checks.detectors.coding_wanted import wanted
 from ipclint.checks.match import stems_from
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Place, Step
 from ipclint.model.ir import Assign, Call, Expr, Literal, Member, Name, Node, walk
-from ipclint.program.link import ancestors, calls_in, declarations, members, owner_of, type_of
+from ipclint.program.link import calls_in, declarations, members, owner_of, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.surface import exported_protocols
@@ -50,15 +51,18 @@ MAX_CROSSINGS = 3
 @query(bottom=())
 def crossings(program: Program, name: str) -> tuple[Crossing, ...]:
     """How class `name` (qualified) crosses a process boundary, the surest ways first; () when nothing says it does."""
-    found = (*_own(program, name), *_inherited(program, name), *_decoded(program, name))
-    return tuple(sorted(dict.fromkeys(found), key=lambda each: (not each.certain, each.channel != "xpc", each)))[
-        :MAX_CROSSINGS
-    ]
+    found = dict.fromkeys((*_own(program, name), *_inherited(program, name), *_decoded(program, name)))
+    return tuple(sorted(found, key=_rank)[:MAX_CROSSINGS])
+
+
+def _rank(crossing: Crossing) -> tuple[object, ...]:
+    """The surest first, then what needs the fewest words to tell."""
+    return (not crossing.certain, crossing.channel != "xpc", len(crossing.text), crossing)
 
 
 def _own(program: Program, name: str) -> Iterator[Crossing]:
     for each in names_of(program, name):
-        yield from _requirements(program, each)
+        yield from required_classes(program).get(each, ())
         yield from allowed_classes(program).get(each, ())
         yield from archived_classes(program).get(each, ())
     yield from _adopted(program, name)
@@ -77,17 +81,23 @@ def names_of(program: Program, name: str) -> tuple[str, ...]:
 # ── XPC ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _requirements(program: Program, name: str) -> Iterator[Crossing]:
-    """The methods of XPC protocols that name the class in a parameter or in a reply."""
-    for ref in program.mentioning(name):
-        function = program.function(ref)
-        if function is None or function.owner not in exported_protocols(program):
-            continue
-        for param in function.params:
-            if name in type_names(param.type):
-                role = "in a reply of" if is_block(param.type) else "a parameter of"
-                text = f"is {role} {function.owner}.{function.signature}"
-                yield Crossing("xpc", True, text, ref, param.start, param.end)
+@query(bottom={})
+def required_classes(program: Program) -> dict[str, tuple[Crossing, ...]]:
+    """The types that the methods of XPC protocols name in their parameters and replies, with where."""
+    found: dict[str, list[Crossing]] = defaultdict(list)
+    for protocol in sorted(exported_protocols(program)):
+        for _, declaration in declarations(program, protocol):
+            if declaration.kind != "protocol":
+                continue
+            for ref in program.members_of(declaration.qualified):
+                function = program.function(ref)
+                for param in function.params if function is not None else ():
+                    text = expanded(program, param.type)
+                    role = "in a reply of" if is_block(text) else "a parameter of"
+                    says = f"is {role} {protocol}.{function.signature}" if function is not None else ""
+                    for name in dict.fromkeys(type_names(text)):
+                        found[name].append(Crossing("xpc", True, says, ref, param.start, param.end))
+    return {name: tuple(each) for name, each in found.items()}
 
 
 def is_block(type_text: str) -> bool:
@@ -131,13 +141,21 @@ def _adopted(program: Program, name: str) -> Iterator[Crossing]:
                 yield Crossing("shared", False, text, ref, *unit.inherits_span)
 
 
-_KEYED = frozenset({"NSKeyedArchiver", "NSKeyedUnarchiver", "asKeyedArchive", "NSPasteboardReadingAsKeyedArchive"})
+_KEYED = frozenset({"asKeyedArchive", "NSPasteboardReadingAsKeyedArchive"})
 
 
 def _archives_itself(program: Program, name: str) -> bool:
-    owners = {unit.qualified for _, unit in declarations(program, name)}
-    functions = (program.function(ref) for owner in owners for ref in program.members_of(owner))
-    return any(function is not None and not _KEYED.isdisjoint(function.mentions) for function in functions)
+    """Whether the methods of a class archive or unarchive objects of that class."""
+    names = set(names_of(program, name))
+    for owner in {unit.qualified for _, unit in declarations(program, name)}:
+        for ref in program.members_of(owner):
+            function = program.function(ref)
+            if function is None:
+                continue
+            uses = uses_of(program, ref, "archiving.*")
+            if not _KEYED.isdisjoint(function.mentions) or any(names & set(_archived(program, ref, u)) for u in uses):
+                return True
+    return False
 
 
 @query(bottom={})
@@ -301,15 +319,3 @@ def _codes(program: Program, owner: Coded, variable: Variable) -> bool:
 
 def _at(program: Program, found: Coded, crossing: Crossing, text: str, certain: bool) -> Crossing:
     return crossing._replace(text=text, certain=certain)
-
-
-def protocol_types(program: Program, protocol: str) -> Iterator[str]:
-    """Every type name in the parameters and replies of a protocol's methods, inherited ones included."""
-    for each in (protocol, *sorted(ancestors(program, protocol))):
-        for _, declaration in declarations(program, each):
-            if declaration.kind != "protocol":
-                continue
-            for ref in program.members_of(declaration.qualified):
-                function = program.function(ref)
-                for param in function.params if function is not None else ():
-                    yield from type_names(param.type)

@@ -9,7 +9,7 @@ from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.coding_class import coded
 from ipclint.checks.detectors.coding_evidence import is_block
 from ipclint.checks.detectors.coding_lists import ROOTS
-from ipclint.checks.detectors.coding_shapes import Shape
+from ipclint.checks.detectors.coding_shapes import Shape, expanded, parse_shape
 from ipclint.checks.detectors.coding_slots import Declared, Slot, declared_lists, is_whole, matches, requirements, slots
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
@@ -51,14 +51,14 @@ def _wrong(rule: Rule, program: Program, each: Declared) -> Iterator[Finding]:
         yield _at_list(rule, each, "selector", {"selector": each.selector, "protocol": each.protocol})
         return
     ref, function = found[0]
-    has_reply = any(is_block(param.type) for param in function.params)
+    has_reply = any(_may_be_block(expanded(program, param.type)) for param in function.params)
     method = f"{each.protocol}.{function.signature}"
     if each.of_reply and not has_reply:
         yield _at_list(rule, each, "no-reply", {"method": method})
         return
     if each.number is None or each.of_reply is None:
         return
-    here = [slot for slot in slots(ref, function) if slot.of_reply == each.of_reply]
+    here = [slot for slot in slots(program, ref, function) if slot.of_reply == each.of_reply]
     slot = next((slot for slot in here if slot.number == each.number), None)
     if slot is None:
         kind = "reply argument" if each.of_reply else "argument"
@@ -67,6 +67,14 @@ def _wrong(rule: Rule, program: Program, each: Declared) -> Iterator[Finding]:
         yield _at_list(rule, each, context, {"method": method, "index": str(each.number), "kind": kind})
     elif each.closed and ROOTS.isdisjoint(each.classes):
         yield from _incomplete(rule, program, each, slot)
+
+
+def _may_be_block(text: str) -> bool:
+    """Whether a parameter takes a block, or is of a typedef that the program does not show."""
+    shape = parse_shape(text)
+    return is_block(text) or (
+        shape.kind == "named" and shape.name.endswith(("Block", "Handler", "Reply", "Completion"))
+    )
 
 
 def _incomplete(rule: Rule, program: Program, each: Declared, slot: Slot) -> Iterator[Finding]:
@@ -157,7 +165,7 @@ def _missing(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:
     for protocol in sorted(protocols & exported_protocols(program)):
         for requirement, function in requirements(program, protocol):
             told = [each for each in lists if matches(function, each.selector) or not each.selector]
-            for slot in slots(requirement, function):
+            for slot in slots(program, requirement, function):
                 if any(each.number in (slot.number, None) and each.of_reply in (slot.of_reply, None) for each in told):
                     continue
                 yield from _unlisted(rule, program, slot)

@@ -11,6 +11,7 @@ from ipclint.checks.detectors.coding_class import coded
 from ipclint.model.facts import Alias
 from ipclint.program.link import conforms, declarations
 from ipclint.program.program import Program
+from ipclint.program.types import base_type
 
 ShapeKind = OneOf["named", "array", "dictionary", "set", "function", "tuple", "any", "union"]
 
@@ -220,6 +221,17 @@ def resolved_name(program: Program, name: str) -> str:
             return name
         name = shape.name
     return name
+
+
+def expanded(program: Program, text: str) -> str:
+    """A type's text with the alias that it is followed, so that a typedef of a block reads as the block."""
+    for _ in range(4):
+        name = base_type(text)
+        targets = {unit.target for ref in program.aliases_named(name) if isinstance(unit := program.unit(ref), Alias)}
+        if len(targets) != 1:
+            return text
+        text = targets.pop()
+    return text
 
 
 def is_secure_class(program: Program, name: str) -> bool:

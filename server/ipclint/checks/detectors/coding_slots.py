@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ipclint.checks.around import origins, spelled
 from ipclint.checks.detectors.coding_class import class_literals
 from ipclint.checks.detectors.coding_evidence import is_block
-from ipclint.checks.detectors.coding_shapes import Shape, parse_shape, split_all, split_top
+from ipclint.checks.detectors.coding_shapes import Shape, expanded, parse_shape, split_all, split_top
 from ipclint.model.facts import Function
 from ipclint.model.ir import Assign, Call, Expr, Literal, Member, Name, Text, walk
 from ipclint.program.constants import constant
@@ -75,14 +75,15 @@ def is_whole(program: Program, protocol: str) -> bool:
     return all(declarations(program, name) for name in (protocol, *above))
 
 
-def slots(ref: UnitRef, function: Function) -> Iterator[Slot]:
+def slots(program: Program, ref: UnitRef, function: Function) -> Iterator[Slot]:
     """The arguments of a method and of its reply block; the block itself is none."""
     for number, param in enumerate(function.params):
-        if not is_block(param.type):
-            shape = parse_shape(param.type)
+        type_text = expanded(program, param.type)
+        if not is_block(type_text):
+            shape = parse_shape(type_text)
             yield Slot(ref, function.owner, function.signature, number, False, shape, param.start, param.end)
             continue
-        for inner, text in enumerate(block_arguments(param.type)):
+        for inner, text in enumerate(block_arguments(type_text)):
             shape = parse_shape(text)
             yield Slot(ref, function.owner, function.signature, inner, True, shape, param.start, param.end)
 
@@ -176,9 +177,19 @@ def matches(function: Function, selector: str) -> bool:
         return selector in spellings or (":" not in selector and function.name.partition(":")[0] == selector)
     name, _, labels = selector.partition("(")
     wanted = tuple("" if label == "_" else label for label in labels.rstrip(")").split(":")[:-1])
-    if ":" not in function.name and function.name == name and function.labels == wanted:
-        return True
-    return function.selector in selectors(name, wanted)
+    if ":" not in function.name:
+        return function.name == name and function.labels == wanted
+    return function.selector in selectors(name, wanted) or _is_pruned(function.selector, name, wanted)
+
+
+def _is_pruned(selector: str, name: str, labels: tuple[str, ...]) -> bool:
+    """Whether a Swift name can be what the importer made of a selector: it drops words that the types repeat."""
+    first, *rest = selector.split(":")[:-1]
+    if len(rest) + 1 != len(labels) or not first.startswith(name):
+        return False
+    remainder = first[len(name) :]
+    begins = not labels[0] or remainder.lower().startswith(labels[0].lower())
+    return begins and all(part.startswith(label) for part, label in zip(rest, labels[1:], strict=True))
 
 
 # ── which interface ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place, Step
 from ipclint.model.ir import Assign, Call, Expr, Literal, Name, Node, Return, walk
 from ipclint.program.constants import constant
-from ipclint.program.link import callers, calls_in, scope, type_of
+from ipclint.program.link import CallSite, ancestors, callers, calls_in, owner_of, scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
 from ipclint.program.usage import Use, call_uses, uses_of
@@ -77,6 +77,8 @@ def insecure_unarchivers(program: Program, ref: UnitRef) -> Iterator[Insecure]:
             yield Insecure(use.node, name, use.args[0], _data_of(program, ref, name), use.certain)
     told = {spelled(use.receiver) for use in switches if use.kind == "write"}
     for use in uses_of(program, ref, "archiving.unarchiver-legacy"):
+        if isinstance(use.receiver, Name) and use.receiver.text == "super":
+            continue  # an unarchiver of the program's own: what makes one is reported
         name = name_given(path_to(program, ref, use.node))
         if name not in told:
             yield Insecure(use.node, name, None, use.args[0] if use.args else None, use.certain)
@@ -169,10 +171,10 @@ def _through_wrapper(
 ) -> Iterator[Finding]:
     """The calls of a function that hands out what it decodes of its caller's data."""
     number = _parameter_read(program, ref, unit, insecure.data)
-    if number is None or not _hands_out(program, ref, decodes):
+    if number is None or not _hands_out(program, ref, insecure.name, decodes):
         return
     for site in callers(program, ref)[:MAX_CALLERS]:
-        if number >= len(site.call.args):
+        if number >= len(site.call.args) or not _is_meant(program, unit, site):
             continue
         data = site.call.args[number]
         origin = _context(program, site.caller, data)
@@ -191,11 +193,21 @@ def _parameter_read(program: Program, ref: UnitRef, unit: Function, data: Expr |
     return next((number for number, param in enumerate(unit.params) if param.name in names), None)
 
 
-def _hands_out(program: Program, ref: UnitRef, decodes: tuple[Call, ...]) -> bool:
-    """Whether a function returns what it decodes, by way of locals or at once."""
+def _is_meant(program: Program, unit: Function, site: CallSite) -> bool:
+    """Whether a call from another class means this very function, and not one of its name that a superclass has."""
+    if owner_of(program, site.caller) == unit.owner and unit.owner:
+        return False
+    receiver = base_type(type_of(program, site.caller, site.call.target).removesuffix(".Type"))
+    return receiver in ("", unit.owner) or unit.owner in ancestors(program, receiver)
+
+
+def _hands_out(program: Program, ref: UnitRef, unarchiver: str, decodes: tuple[Call, ...]) -> bool:
+    """Whether a function returns what it decodes, by way of locals or at once, or the unarchiver itself."""
     body = program.body(ref)
     returned = [node.value for node in walk(body) if isinstance(node, Return) and node.value is not None]
     names = {node.text for value in returned for node in walk(value) if isinstance(node, Name)}
+    if unarchiver in names:
+        return True
     for call in decodes:
         path = path_to(program, ref, call)
         if any(isinstance(node, Return) for node in path) or name_given(path) in names:
