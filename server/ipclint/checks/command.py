@@ -19,7 +19,7 @@ from ipclint.program.link import scope
 from ipclint.program.program import Program
 from ipclint.program.usage import uses_in
 
-PROGRAM, SHELL, LIST, OPTION, ARGUMENT, SURROUNDINGS = "a", "b", "c", "d", "e", "f"
+PROGRAM, SHELL, LIST, OPTION, ARGUMENT, SURROUNDINGS, VALUE = "a", "b", "c", "d", "e", "f", "g"
 
 _FILE_URLS = frozenset(
     {"URL", "NSURL", "fileURLWithPath:", "initFileURLWithPath:", "fileURL", "FilePath", "NSString", "String"}
@@ -46,6 +46,8 @@ def shape(rule: Rule, program: Program, flow: Flow) -> Shape:
             return Shape(SHELL, "the shell")
         case "command.argument":
             return found.arguments()
+        case "command.environment" if not found.is_whole():
+            return Shape(VALUE, found.tool())
         case _:
             return Shape(SURROUNDINGS, found.tool())
 
@@ -101,6 +103,13 @@ class _Command:
 
     def _is(self, tool: str, table: str) -> bool:
         return tool in self._tools.get(table, frozenset())
+
+    def is_whole(self) -> bool:
+        """Whether the sink's value came in as a whole: a parameter that was handed on, not something made here."""
+        at = self._origin(At(len(self.links) - 1, self.flow.sink.value))
+        function = self.program.function(self.links[at.number].ref)
+        names = {param.name for param in function.params} if function is not None else set[str]()
+        return isinstance(at.expr, Name) and at.expr.text in names
 
     # ── the program ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -197,6 +197,8 @@ class _Judged:
         return SEVERITIES[grade]
 
     def _profile(self, profile: Profile, confidence: Confidence, facts: _Facts) -> Profile:
+        if profile == "recommended" and "code.verified" in self.flow.tokens:
+            return "strict"
         if profile != "recommended" or confidence == "certain":
             return profile
         if confidence == "hint":

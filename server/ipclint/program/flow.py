@@ -2,6 +2,10 @@
 
 An answer is kept for each function and tainted input that data actually reaches, so the cost is linear in the code
 that it reaches. Callers depend on `carries` alone, which holds no positions: moved code in a callee re-runs no caller.
+
+What a call does to its caller's data is followed `DEPTH` calls deep. The depth is a part of the question, so an answer
+depends on nothing but the program, recursive functions included, and the stack stays shallow. A body is interpreted
+again at a greater depth only when one of its callees does more at that depth.
 """
 
 from __future__ import annotations
@@ -14,17 +18,52 @@ from ipclint.program import flow_guards
 from ipclint.program import flow_model as model
 from ipclint.program.flow_body import Body
 from ipclint.program.flow_model import NO_ASSERTS, NO_EFFECTS, Asserts, Effects, Input, Mark, Reach
-from ipclint.program.flow_run import Answers
+from ipclint.program.flow_run import Answers, Carries
 from ipclint.program.flow_state import NOTHING, Place, State, Taint, Tokens, joined, merged, whole
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 
 
-@query(bottom=Reach())
+DEPTH = 4
+"""How many calls deep it is followed what comes back from a call."""
+
+FORKS = 8
+"""How many ways through a validator are kept apart to its end, so that `goto` and flags tell what they mean."""
+
+ASSERT_DEPTH = 3
+"""How many calls deep a validator may lie."""
+
+
 def reach(program: Program, ref: UnitRef, source: Input) -> Reach:
     """Everything that `source`, tainted, does in function `ref`; outcomes in source order."""
-    answers = Answers(partial(asserts, program), partial(carries, program))
-    body = Body(program, ref, source, answers)
+    return _reach(program, ref, source, DEPTH)
+
+
+@query(bottom=Reach())
+def _reach(program: Program, ref: UnitRef, source: Input, depth: int) -> Reach:
+    """`reach`, where calls do what they do `depth` calls deep; at 0 they do nothing."""
+    if depth == 0:
+        return _interpret(program, ref, source, lambda callee, entered: NO_EFFECTS)
+    shallower = _reach(program, ref, source, depth - 1)
+    if all(_settled(program, call, depth - 1) for call in shallower.calls):
+        return shallower
+    return _interpret(program, ref, source, lambda callee, entered: _carries(program, callee, entered, depth - 1))
+
+
+def _settled(program: Program, call: model.CallHit, depth: int) -> bool:
+    """Whether a callee does no more at this depth than one call less deep."""
+    before = _carries(program, call.callee, call.input, depth - 1) if depth else NO_EFFECTS
+    return _carries(program, call.callee, call.input, depth) == before
+
+
+@query(bottom=NO_EFFECTS)
+def _carries(program: Program, ref: UnitRef, source: Input, depth: int) -> Effects:
+    """What a call of `ref` does to its caller's data when `source` is tainted."""
+    return _reach(program, ref, source, depth).effects
+
+
+def _interpret(program: Program, ref: UnitRef, source: Input, carries: Carries) -> Reach:
+    body = Body(program, ref, source, Answers(partial(_asserts, program, ASSERT_DEPTH), carries))
     body.run()
     hits = [hit for _, hit in sorted(body.hits.items(), key=lambda item: (item[1].node.start, repr(item[0])))]
     returns = _returns(body)
@@ -39,12 +78,6 @@ def reach(program: Program, ref: UnitRef, source: Input) -> Reach:
             calls_back=tuple((*key, model.taint_mark(taint)) for key, taint in sorted(body.called_back.items())),
         ),
     )
-
-
-@query(bottom=NO_EFFECTS)
-def carries(program: Program, ref: UnitRef, source: Input) -> Effects:
-    """What a call of `ref` does to its caller's data when `source` is tainted."""
-    return reach(program, ref, source).effects
 
 
 def _returns(body: Body) -> list[tuple[Place, Taint]]:
@@ -81,19 +114,19 @@ def _is_out(type: str) -> bool:
 # ── what a function makes sure of ────────────────────────────────────────────────────────────────────────────────────
 
 
-@query(bottom=NO_ASSERTS)
 def asserts(program: Program, ref: UnitRef, number: int) -> Asserts:
-    """What function `ref` makes sure of about its parameter `number`.
+    """What function `ref` makes sure of about its parameter `number`, by its own conditions and the validators it asks."""
+    return _asserts(program, ASSERT_DEPTH, ref, number)
 
-    It looks at its own conditions and those of the validators it calls, not at what calls do to data: so it grows
-    with what they promise, and recursive validators settle.
-    """
+
+@query(bottom=NO_ASSERTS)
+def _asserts(program: Program, depth: int, ref: UnitRef, number: int) -> Asserts:
     function = program.function(ref)
-    if function is None or not function.body or number >= len(function.params):
+    if depth == 0 or function is None or not function.body or number >= len(function.params):
         return NO_ASSERTS
     name = function.params[number].name
-    answers = Answers(partial(asserts, program))
-    body = Body(program, ref, model.Parameter(number), answers)
+    body = Body(program, ref, model.Parameter(number), Answers(partial(_asserts, program, depth - 1)))
+    body.forks = FORKS
     body.run()
     exits = body.exits
     promises = [promise for value, _, state in exits if (promise := _promise(body, value, state, name)) is not None]
@@ -137,6 +170,10 @@ def _promise(body: Body, value: Expr | None, state: State, name: str) -> Asserts
             return Asserts(held, held if text == "0" else _NEVER, held)
         case Name(text=text) if text.startswith("errSec") and text != "errSecSuccess":
             return Asserts(held, _NEVER, held)
+        case Name() if (place := body.place(value)) in state.failed:
+            return Asserts(held, _NEVER, held)
+        case Name() if isinstance(test := state.tests.get(place) if place is not None else None, Literal):
+            return _promise(body, test, state, name)
         case _:
             true = flow_guards.refined(body, state, value, True)
             zero = flow_guards.succeeded(body, state, value)

@@ -11,7 +11,7 @@ from ipclint.model.ir import Assign, Call, Expr, Literal, Member, Name, Node, Te
 from ipclint.program import flow_model as model
 from ipclint.program.constants import CONVERSION, HOLE, fold
 from ipclint.program.flow_run import Run
-from ipclint.program.flow_state import EMPTY, Hop, Taint, Value, closed, joined, whole
+from ipclint.program.flow_state import EMPTY, Hop, Place, Taint, Value, closed, joined, whole
 from ipclint.program.link import type_of
 from ipclint.program.usage import Use
 
@@ -37,7 +37,16 @@ def applied(run: Run, use: Use, values: Sequence[Value], receiver: Value, blocks
             blocks[block[0]][block[1]] = joined((blocks[block[0]].get(block[1], EMPTY), {(): taint}))
         for number in model.argument_numbers(each.goes_to, len(use.args)):
             put(run, use.args[number], {(): taint}, frozenset(), node)
+            target = run.place(use.args[number])
+            if each.same and target is not None:
+                run.now.link(target, _same_places(run, each.goes_from, use))
     return joined(found)
+
+
+def _same_places(run: Run, position: str, use: Use) -> tuple[Place, ...]:
+    """The places of what an API takes from a position."""
+    taken = [use.receiver] if position == "self" else [use.args[n] for n in model.argument_numbers(position, len(use.args))]
+    return tuple(place for expr in taken if expr is not None for place in run.same_places(expr))
 
 
 def _taken(run: Run, position: str, use: Use, values: Sequence[Value], receiver: Value) -> Value:
@@ -187,6 +196,8 @@ def spelled(node: Node | None) -> str:
             return f"{inner}.{name}" if inner else name
         case Call(target=target):
             inner = spelled(target) if not isinstance(target, Call) else ""
+            if target is None and not any(node.labels):
+                return f"{node.name}()"
             return f"{inner}.{model.call_name(node)}" if inner and ":" not in node.name else model.call_name(node)
         case Assign(target=target):
             return spelled(target)

@@ -54,6 +54,7 @@ class Body(Values):
         self._continues: list[list[State]] = []
         self._gotos: dict[str, list[State]] = {}
         self._deferred: list[Block] = []
+        self.forks = 0  # how many more ways may go on apart where others would meet
         self._running: list[int] = []  # closures under way, by identity
 
     # ── the run ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -99,11 +100,40 @@ class Body(Values):
     # ── statements ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def block(self, body: Block) -> None:
-        for statement in body:
+        for number, statement in enumerate(body):
             if isinstance(statement, Label):
-                self.state = merged([self.state, *self._gotos.pop(statement.name, ())])
-            elif self.state is not None:
-                self.statement(statement)
+                ways = [self.state, *self._gotos.pop(statement.name, ())]
+            elif isinstance(statement, If) and self.state is not None:
+                yes, no = self._decide(statement.conditions)
+                ways = [self._branch(statement.then, yes), self._branch(statement.otherwise, no)]
+            else:
+                if self.state is not None:
+                    self.statement(statement)
+                continue
+            if self._go_apart(ways):
+                self._meet_later(ways, body[number + 1 :])
+                return
+            self.state = merged(ways)
+
+    def _go_apart(self, ways: list[State | None]) -> bool:
+        """Whether ways that gave a flag different values are worth keeping apart."""
+        arriving = [way for way in ways if way is not None]
+        if len(arriving) < 2 or self.forks < len(arriving) - 1:
+            return False
+        first = arriving[0]
+        if all(way.failed == first.failed and way.tests == first.tests for way in arriving[1:]):
+            return False
+        self.forks -= len(arriving) - 1
+        return True
+
+    def _meet_later(self, ways: list[State | None], rest: Block) -> None:
+        ends: list[State | None] = []
+        for way in ways:
+            self.state = way
+            if way is not None:
+                self.block(rest)
+            ends.append(self.state)
+        self.state = merged(ends)
 
     def statement(self, statement: Stmt) -> None:
         match statement:
@@ -113,9 +143,8 @@ class Body(Values):
                 self.value(value)
                 if isinstance(value, Call) and value.target is None and value.name in NEVER:
                     self.state = None
-            case If(conditions=conditions, then=then, otherwise=otherwise):
-                yes, no = self._decide(conditions)
-                self.state = merged([self._branch(then, yes), self._branch(otherwise, no)])
+            case If():
+                self.block((statement,))
             case Guard(conditions=conditions, otherwise=otherwise):
                 yes, no = self._decide(conditions)
                 self._branch(otherwise, no)

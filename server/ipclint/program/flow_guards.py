@@ -74,8 +74,12 @@ def _both(run: Run, state: State, left: Expr, right: Expr, conjunction: bool, tr
     second = refined(run, first, right, truth, depth + 1)
     if truth == conjunction:
         return second
-    met = merged([refined(run, state, left, truth, depth + 1), second])
-    return met if met is not None else state.copy()
+    other = refined(run, state, left, truth, depth + 1)
+    met = merged([other, second])
+    if met is None:
+        return state.copy()
+    met.failed = other.failed | second.failed  # a status and the object that comes with it fail together
+    return met
 
 
 def _sure(run: Run, state: State, tested: Expr, tokens: Iterable[str]) -> State:
@@ -96,8 +100,8 @@ def _compared(run: Run, state: State, left: Expr, right: Expr, equal: bool, dept
             )
         if isinstance(other, Literal) and other.kind == "bool":
             return refined(run, state, one, equal == (other.text == "true"), depth + 1)
-        if _is_success(other):
-            return succeeded(run, state, one, depth) if equal else state.copy()
+        if is_success(other):
+            return succeeded(run, state, one, depth) if equal else _failed(run, state, one)
         if isinstance(other, Name) and other.text == "NSNotFound":
             return _searched(run, state, one.base if isinstance(one, Member) and one.base else one, not equal)
     if not equal:
@@ -108,6 +112,13 @@ def _compared(run: Run, state: State, left: Expr, right: Expr, equal: bool, dept
     return state.copy()
 
 
+def _failed(run: Run, state: State, status: Expr) -> State:
+    after = state.copy()
+    if (place := run.place(status)) is not None:
+        after.failed |= {place}
+    return after
+
+
 def _equals(run: Run, state: State, tested: Expr) -> State:
     """The tested value is one that the program chose. A part that decides alone is said of the whole as well."""
     after = _sure(run, state, tested, VALUE)
@@ -116,7 +127,8 @@ def _equals(run: Run, state: State, tested: Expr) -> State:
     return after
 
 
-def _is_success(expr: Expr) -> bool:
+def is_success(expr: Expr) -> bool:
+    """Whether an expression is a status that means success: 0, `noErr`."""
     match expr:
         case Literal(kind="int", text=text):
             return text == "0"

@@ -20,6 +20,9 @@ H = TypeVar("H", model.SinkHit, model.CallHit, model.WriteHit)
 Key = tuple[object, ...]
 
 
+Carries = Callable[[UnitRef, model.Input], model.Effects]
+
+
 class Answers(NamedTuple):
     """What is known of other functions: what a call does to data, and what a validator makes sure of (of a parameter).
 
@@ -27,7 +30,7 @@ class Answers(NamedTuple):
     """
 
     asserts: Callable[[UnitRef, int], model.Asserts]
-    carries: Callable[[UnitRef, model.Input], model.Effects] | None = None
+    carries: Carries | None = None
 
 
 class Run:

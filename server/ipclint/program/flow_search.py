@@ -21,7 +21,7 @@ from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.surface import interfaces, is_exported
 from ipclint.program.types import base_type
-from ipclint.program.usage import uses_in
+from ipclint.program.usage import Use, call_uses, read_uses
 from ipclint.program.vocabulary import Spelling
 
 MAX_STEPS = 400  # functions and inputs that one search visits
@@ -81,18 +81,49 @@ def roots(program: Program, ref: UnitRef) -> tuple[Root, ...]:
     found: list[Root] = []
     if function is not None and function.body:
         found += _entered(program, ref, function)
-        if not program.vocabulary.source_words.isdisjoint(mentions):
+        if _may_read(program, ref, function):
             found += _read(program, ref)
     if not EXPORT_WORDS.isdisjoint(mentions):
         found += (root for method in exports(program, ref) for root in _called_from_outside(program, method))
     return tuple(dict.fromkeys(found))
 
 
+def _may_read(program: Program, ref: UnitRef, function: Function) -> bool:
+    """Whether a look at the body is worth it: a word of a source stands there, and its type is at hand."""
+    words = program.vocabulary.source_words
+    for word in words.intersection(function.mentions):
+        for spelling in program.vocabulary.by_word.get(word, ()):
+            receiver = spelling.receiver
+            if spelling.api.source and (
+                receiver in ("", "*")
+                or spelling.api.distinctive
+                or receiver in function.mentions
+                or function.owner in _owners_naming(program, receiver)
+            ):
+                return True
+    return False
+
+
+@query(bottom=frozenset[str]())
+def _owners_naming(program: Program, type: str) -> frozenset[str]:
+    """The types of which a member names `type`, and those that inherit from it."""
+    owners = {owner_of(program, ref) for ref in program.mentioning(type)}
+    subtypes = (program.unit(ref) for ref in program.declaring_subtypes(type))
+    return frozenset(owners | {unit.qualified for unit in subtypes if isinstance(unit, Type)}) - {""}
+
+
 def _read(program: Program, ref: UnitRef) -> Iterator[Root]:
-    for use in uses_in(program, ref):
-        for flow in use.api.source if use.kind != "write" else ():
-            if not all(position.startswith("param") for position in flow.at):
-                yield Root(ref, model.Source(use.api.name), flow.kind, use.api.name)
+    words = program.vocabulary.source_words
+    for node in walk(program.body(ref)):
+        uses: tuple[Use, ...] = ()
+        if isinstance(node, Member) and node.name in words:
+            uses = read_uses(program, ref, node)
+        elif isinstance(node, Call) and node.name.partition(":")[0] in words:
+            uses = call_uses(program, ref, node)
+        for use in uses:
+            for flow in use.api.source if use.kind != "write" else ():
+                if not all(position.startswith("param") for position in flow.at):
+                    yield Root(ref, model.Source(use.api.name), flow.kind, use.api.name)
 
 
 def _called_from_outside(program: Program, ref: UnitRef) -> Iterator[Root]:
@@ -111,20 +142,35 @@ EXPORT_WORDS = frozenset({"exportedObject", "setExportedObject", "NSXPCInterface
 @query(bottom=())
 def exports(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:
     """The methods that other processes may call because of what a unit does: it exports an object, or names the
-    protocol of one."""
-    types: set[str] = set()
-    for node in walk(program.body(ref)):
-        if isinstance(node, Assign) and isinstance(node.target, Member) and node.target.name == "exportedObject":
-            types.add(base_type(type_of(program, ref, node.value)))
-        elif isinstance(node, Call) and node.name == "setExportedObject:" and node.args:
-            types.add(base_type(type_of(program, ref, node.args[0])))
+    protocol of objects that nothing in the program exports visibly."""
+    types = set(_exported_here(program, ref))
     for interface in interfaces(program):
         if interface.ref == ref:
             units = (program.unit(subtype) for subtype in program.declaring_subtypes(interface.protocol))
-            types |= {unit.qualified for unit in units if isinstance(unit, Type) and unit.kind != "protocol"}
+            adopters = {unit.qualified for unit in units if isinstance(unit, Type) and unit.kind != "protocol"}
+            types |= adopters - _exported_objects(program) if interface.remote else adopters
     owners = {unit.qualified for name in types if name for _, unit in declarations(program, name)}
     methods = (method for owner in sorted(owners) for method in program.members_of(owner))
     return tuple(method for method in dict.fromkeys(methods) if is_exported(program, method))
+
+
+@query(bottom=())
+def _exported_here(program: Program, ref: UnitRef) -> tuple[str, ...]:
+    """The types of the objects that a unit exports."""
+    found: set[str] = set()
+    for node in walk(program.body(ref)):
+        if isinstance(node, Assign) and isinstance(node.target, Member) and node.target.name == "exportedObject":
+            found.add(base_type(type_of(program, ref, node.value)))
+        elif isinstance(node, Call) and node.name == "setExportedObject:" and node.args:
+            found.add(base_type(type_of(program, ref, node.args[0])))
+    return tuple(sorted(found))
+
+
+@query(bottom=frozenset[str]())
+def _exported_objects(program: Program) -> frozenset[str]:
+    """The types of all objects that the program exports visibly."""
+    sites = {ref for word in ("exportedObject", "setExportedObject") for ref in program.mentioning(word)}
+    return frozenset(name for ref in sites for name in _exported_here(program, ref))
 
 
 def _entered(program: Program, ref: UnitRef, function: Function) -> Iterator[Root]:

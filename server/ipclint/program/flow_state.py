@@ -1,8 +1,8 @@
 """What is known of tainted data at one point of a body: which places hold it, what was made sure of, how it got there.
 
 Taint comes from one input at a time (a parameter, a field, a source), so a place is either untainted or carries one
-`Taint`. The order is: more tainted places, fewer assurances, stronger evidence, shorter story. A join moves up in it,
-every transfer is monotone and the order has no endless ascent, so loops and recursive functions end.
+`Taint`. The order is: more tainted places, fewer assurances, stronger evidence, shorter story. A join moves up in it and
+the order has no endless ascent, so loops end.
 """
 
 from __future__ import annotations
@@ -123,15 +123,16 @@ class State:
     """The tainted places at a point of a body. A place that maps to None was overwritten inside a tainted container.
 
     `same` says of what a place holds the same information (a test of one is a test of the other), `tests` which
-    expression gave a flag or status its value.
+    expression gave a flag or status its value; `failed` are statuses that turned out not to mean success.
     """
 
-    __slots__ = ("places", "same", "tests")
+    __slots__ = ("failed", "places", "same", "tests")
 
     def __init__(self) -> None:
         self.places: dict[Place, Taint | None] = {}
         self.same: dict[Place, tuple[Place, ...]] = {}
         self.tests: dict[Place, Expr] = {}
+        self.failed: frozenset[Place] = frozenset()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, State) and self.places == other.places
@@ -139,6 +140,7 @@ class State:
     def copy(self) -> State:
         twin = State()
         twin.places, twin.same, twin.tests = dict(self.places), dict(self.same), dict(self.tests)
+        twin.failed = self.failed
         return twin
 
     def read(self, place: Place) -> Value:
@@ -165,6 +167,7 @@ class State:
             del self.places[held]
         self.same.pop(place, None)
         self.tests.pop(place, None)
+        self.failed -= {place}
         if () not in value and self._container(place) is not None:
             self.places[place] = None
         self._put(place, value)
@@ -197,6 +200,14 @@ class State:
             if not found and (container := self._container(each)) is not None and each not in self.places:
                 self.places[each] = container.sure(tokens)
 
+    def link(self, place: Place, twins: Iterable[Place]) -> None:
+        """The place holds the same information as `twins`."""
+        others = tuple(twin for twin in twins if twin != place)
+        if others:
+            self.same[place] = others
+            for twin in others:
+                self.same[twin] = (*self.same.get(twin, ()), place)
+
     def equals(self, place: Place) -> tuple[Place, ...]:
         """The place and those that hold the same information, a few derivations far."""
         found = [place]
@@ -224,6 +235,7 @@ def merged(states: Iterable[State | None]) -> State | None:
     first = arriving[0]
     result.same = {p: twins for p, twins in first.same.items() if all(s.same.get(p) == twins for s in arriving[1:])}
     result.tests = {p: test for p, test in first.tests.items() if all(s.tests.get(p) is test for s in arriving[1:])}
+    result.failed = frozenset.intersection(*(state.failed for state in arriving))
     return result
 
 

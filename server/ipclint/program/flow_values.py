@@ -88,7 +88,7 @@ class Values(Run):
 
     def _name(self, name: Name) -> Value:
         place = self.place_of_name(name.text)
-        if place[0] == "self" and len(place) > 1:
+        if place[0] == "self" and len(place) > 1 and (self.now.places or not isinstance(self.input, model.Parameter)):
             member = Member(name.start, name.end, Name(name.start, name.start, "self"), place[1], name.start)
             return flow_properties.read(self, member, self.now.read(place))
         return self.now.read(place)
@@ -204,12 +204,8 @@ class Values(Run):
         if isinstance(plain, Closure) and len(place) == 1:
             self.closures[place[0]] = plain
         elif value:
-            twins = tuple(twin for twin in self.same_places(plain) if twin != place)
-            if twins:
-                self.state.same[place] = twins
-                for twin in twins:
-                    self.state.same[twin] = (*self.state.same.get(twin, ()), place)
-        if isinstance(plain, Call | Operator | Subscript):
+            self.state.link(place, self.same_places(plain))
+        if isinstance(plain, Call | Operator | Subscript | Literal) or flow_guards.is_success(plain):
             self.state.tests[place] = plain
 
 
