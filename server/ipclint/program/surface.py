@@ -195,16 +195,16 @@ def interfaces(program: Program) -> tuple[Exported, ...]:
     found: list[Exported] = []
     for ref in program.mentioning("NSXPCInterface"):
         root = code_of(program, ref)
-        roles = {
-            id(call): _is_remote(node)
+        remote = {
+            id(call)
             for node in walk(root)
-            if isinstance(node, Assign | Call)
+            if isinstance(node, Assign | Call) and _is_remote(node)
             for call in _interface_calls(node)
         }
         for call in _interface_calls(root):
             protocol = _protocol_argument(program, ref, call)
             if protocol:
-                found.append(Exported(protocol, ref, call, roles.get(id(call), False)))
+                found.append(Exported(protocol, ref, call, id(call) in remote))
     return tuple(found)
 
 
