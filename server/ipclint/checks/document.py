@@ -53,6 +53,7 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="k
     flow: dict[str, Any] | None = None
     fix: _Fix | tuple[_Fix, ...] = ()
     triggers: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     options: dict[str, Any] = {}
     debug: bool = False
@@ -87,6 +88,7 @@ def parse_rule(id: str, markdown: str) -> Rule:
         flow=header.flow,
         fixes=_fixes(id, fence, header.fix),
         triggers=header.triggers,
+        files=header.files,
         texts=header.texts,
         options=header.options,
         debug=header.debug,

@@ -18,16 +18,18 @@ _C = re.compile(rb"\n(?:[A-Za-z_]\w*+[ \t*]++)+(\w+)[ \t]*+[(=]|\n\}[ \t]*+(\w+)
 
 
 def word_filter(words: Iterable[str]) -> Callable[[bytes], object]:
-    """A function that is true of bytes in which one of `words` stands: as a whole word when it is an identifier, as it
-    is when it is any other text."""
+    """A function that is true of bytes in which one of `words` stands: as a whole word when it is an identifier, as the
+    beginning of one when it ends in `*`, as it is when it is any other text."""
     return _compiled(frozenset(words))
 
 
 @lru_cache(maxsize=4)
 def _compiled(words: frozenset[str]) -> Callable[[bytes], object]:
     names = sorted(word.encode() for word in words if word.isidentifier())
-    texts = sorted(word.encode() for word in words if word and not word.isidentifier())
+    starts = sorted(word[:-1].encode() for word in words if word.endswith("*") and word[:-1].isidentifier())
+    texts = sorted({word.encode() for word in words if word} - {*names, *(start + b"*" for start in starts)})
     alternatives = [rb"\b" + factored(names) + rb"\b"] if names else []
+    alternatives += [rb"\b" + factored(starts)] if starts else []
     alternatives += [factored(texts)] if texts else []
     if not alternatives:
         return lambda data: None

@@ -6,54 +6,59 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from ipclint.checks.plan import checks_of
-from ipclint.checks.rule import Rule
+from ipclint.checks.plan import Check, checks_of
 from ipclint.checks.rulebook import Rulebook
 from ipclint.program.vocabulary import Spelling, Vocabulary
 
-_HUMP = re.compile(r"[a-z][A-Z]|_")
+SURFACE = frozenset(
+    {"NSXPC*", "xpc_*", "XPCListener", "XPCSession", "SMAppService", "NSKeyedUnarchiver", "NSKeyedArchiver"}
+)
+"""Words by which the program finds what belongs together (`Program.mentioning`), whatever the rules are."""
+
+_HUMP = re.compile(r"[a-z][A-Z]|_|[^\w]")
 
 
 def trigger_words(book: Rulebook) -> frozenset[str]:
-    """The words and texts of which a source file holds one if any rule can have something to say of it.
+    """The words and texts of which a source file holds one if any rule can have something to say of it. A word that
+    ends in `*` is a beginning.
 
-    A word that half of all files hold (`url`, `open`, `data`) counts because some type has a member of that name: then
-    the names of those types, and of what gives one, stand for it.
+    A rule says which (`files`), or else its triggers do. A trigger that half of all files hold (`url`, `open`, `data`)
+    is one because some type has a member of that name: then the names of those types, and of what gives one, stand for
+    it. One that means no API by itself (`value`, `current`) counts only in a rule that has no better one.
     """
-    vocabulary = book.vocabulary
-    factories = _factories(vocabulary)
-    found: set[str] = set()
+    factories = _factories(book.vocabulary)
+    found = set(SURFACE)
     for rule in book:
-        for check in checks_of(rule, vocabulary):
-            if check.on not in ("plist", "project"):
-                words = (word for word in check.words for word in _distinctive(word, rule, vocabulary, factories))
-                found.update(words, check.texts)
+        checks = [check for check in checks_of(rule, book.vocabulary) if check.on not in ("plist", "project")]
+        if checks and rule.files:
+            found.update(rule.files)
+            continue
+        for check in checks:
+            words = {better for word in check.words for better in _better(word, check, book.vocabulary, factories)}
+            found.update(words or check.words, check.texts)
     return frozenset(found)
 
 
-def _distinctive(word: str, rule: Rule, vocabulary: Vocabulary, factories: dict[str, set[str]]) -> Iterator[str]:
-    word = word.partition(":")[0]
-    spellings = [spelling for spelling in vocabulary.by_word.get(word, ()) if _is_meant(spelling, rule)]
-    if _HUMP.search(word) or not spellings or not all(map(_has_type, spellings)):
+def _better(trigger: str, check: Check, vocabulary: Vocabulary, factories: dict[str, set[str]]) -> Iterator[str]:
+    """What stands for a trigger in the bytes of a file; nothing when it is a word of all code."""
+    word = trigger.partition(":")[0]
+    meant = [spelling for spelling in vocabulary.by_word.get(word, ()) if _is_meant(spelling, check)]
+    hump = _HUMP.search(word) is not None
+    if any(spelling.receiver in ("", "*") or spelling.api.distinctive for spelling in meant):
         yield word
-        return
-    for spelling in spellings:
-        receiver = spelling.receiver.rpartition(".")[2]
-        yield receiver
-        yield from factories[receiver]
+    elif meant and (not hump or check.rule.flow is not None):
+        for receiver in {spelling.receiver.rpartition(".")[2] for spelling in meant}:
+            yield receiver
+            yield from factories[receiver]
+    elif hump:
+        yield word
 
 
-def _is_meant(spelling: Spelling, rule: Rule) -> bool:
-    """Whether a rule can mean this API by a word: one where hostile data enters, or one of its own family."""
-    entry = rule.flow is not None and bool(spelling.api.source)
-    return entry or spelling.api.name.startswith(f"{rule.family}.")
-
-
-def _has_type(spelling: Spelling) -> bool:
-    """Whether a spelling is a member of a named type that code must have got from somewhere."""
-    return (
-        spelling.kind in ("method", "property") and spelling.receiver not in ("", "*") and not spelling.api.distinctive
-    )
+def _is_meant(spelling: Spelling, check: Check) -> bool:
+    """Whether a rule means this API by a word: where hostile data enters, what a match names, or its own family's."""
+    if check.rule.flow is not None:
+        return bool(spelling.api.source)
+    return bool(check.rule.match) or spelling.api.name.startswith(f"{check.rule.family}.")
 
 
 def _factories(vocabulary: Vocabulary) -> dict[str, set[str]]:
