@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 from ipclint.checks.builders import coding_style as style
 from ipclint.checks.builders.coding_decode import typed_decode
-from ipclint.checks.builders.coding_members import Member, missing_members
+from ipclint.checks.builders.coding_members import missing_members
+from ipclint.checks.builders.coding_properties import Member, coding_superclasses
 from ipclint.checks.builders.coding_style import insert_before_member, insert_last_member, objc_method, swift_getter
-from ipclint.checks.detectors.coding_class import Coded, coded, subclasses, superclass_of, superclasses
+from ipclint.checks.detectors.coding_class import Coded, coded, subclasses, superclass_of
 from ipclint.checks.detectors.coding_decodes import untyped_decodes
 from ipclint.checks.detectors.coding_shapes import is_secure_class
 from ipclint.checks.edits import indent_of, level_of
@@ -42,11 +43,13 @@ class Plan:
 
     def add(self, name: str) -> None:
         """Bring class `name` and its superclasses to NSSecureCoding. Raises Refused."""
-        for each in (*reversed(superclasses(self.program, name)), name):
-            found = coded(self.program, each)
-            if found is not None and found.name not in self._planned:
-                self._planned.add(found.name)
-                self._class(found)
+        found = coded(self.program, name)
+        if found is None or found.name in self._planned:
+            return
+        self._planned.add(found.name)
+        for each in reversed(coding_superclasses(self.program, found)):
+            self.add(each.name)
+        self._class(found)
 
     def finish(self) -> None:
         """Judge whether what the typed decodes allow can be decoded securely."""
@@ -74,11 +77,12 @@ class Plan:
             if isinstance(unit, Type) and "NSSecureCoding" not in unit.inherits:
                 place = Place(ref.path, ref.key, *unit.inherits_span)
                 self._replace(place, re.sub(r"\bNSCoding\b", "NSSecureCoding", self.sources.text(place), count=1))
-        if not found.adopts and found.level == "none" and not superclasses(self.program, found.name):
+        if not found.adopts and not coding_superclasses(self.program, found):
             self._adopt(found)
 
     def _adopt(self, found: Coded) -> None:
-        """Write NSSecureCoding into the inheritance clause of a class that did not code itself."""
+        """Write NSSecureCoding into the inheritance clause of a class that does not say yet that it codes itself."""
+        self.safe = self.safe and found.level != "none"
         unit = self.program.unit(found.main)
         if not isinstance(unit, Type) or superclass_of(self.program, found.name) != "NSObject":
             raise Refused(f"{found.name} does not inherit from NSObject")
@@ -112,7 +116,7 @@ class Plan:
     # ── supportsSecureCoding ─────────────────────────────────────────────────────────────────────────────────────────
 
     def _support(self, found: Coded, members: tuple[Member, ...]) -> None:
-        above = [each for name in superclasses(self.program, found.name) if (each := coded(self.program, name))]
+        above = coding_superclasses(self.program, found)
         if found.support is not None:
             self._declare_true(found)
             added = ""
@@ -137,7 +141,7 @@ class Plan:
         literal = support.literal
         self._replace(Place(support.body.path, support.body.key, literal.start, literal.end), truth)
 
-    def _declaration(self, found: Coded, above: list[Coded]) -> str:
+    def _declaration(self, found: Coded, above: tuple[Coded, ...]) -> str:
         data = self.sources.data((found.decoder or self._body(found)).path)
         if not found.is_swift:
             return objc_method(data, "+ (BOOL)supportsSecureCoding", "return YES;")

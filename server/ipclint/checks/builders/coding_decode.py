@@ -13,6 +13,8 @@ from ipclint.checks.detectors.coding_shapes import (
     Classes,
     Shape,
     classes_of,
+    expanded,
+    is_sdk_class,
     parse_shape,
     resolved_name,
 )
@@ -20,7 +22,7 @@ from ipclint.checks.fix import Sources
 from ipclint.model.facts import Import
 from ipclint.model.finding import Edit, Place
 from ipclint.model.ir import Assign, Call, Cast, Evaluate, Expr, Let, Member, Name, Node, Operator
-from ipclint.program.link import declarations
+from ipclint.program.link import declarations, is_outside
 from ipclint.program.program import Program, UnitRef
 
 REFUSE = "{coder}.failWithError(CocoaError(.coderReadCorrupt))"
@@ -38,9 +40,10 @@ def typed_decode(program: Program, ref: UnitRef, decode: Decode, sources: Source
     """How to decode with the class that the code expects; None when no class can be named."""
     if decode.wanted is None or not isinstance(decode.node, Call) or "orKey" not in decode.form:
         return None
-    shape = parse_shape(decode.wanted.type)
+    text = decode.wanted.type if ref.path.endswith(".swift") else expanded(program, decode.wanted.type)
+    shape = parse_shape(text)
     classes = classes_of(program, shape)
-    if classes is None:
+    if classes is None or not _are_classes(program, ref.path, text, classes):
         return None
     safe = decode.wanted.exact and classes.exact
     if ref.path.endswith(".swift"):
@@ -48,6 +51,14 @@ def typed_decode(program: Program, ref: UnitRef, decode: Decode, sources: Source
         return None if edit is None else Typed((edit.edit,), classes.names, safe and edit.safe)
     edits = (_objc(ref, decode.node, classes, sources), *_headers(program, ref.path, classes, sources))
     return Typed(edits, classes.names, safe)
+
+
+def _are_classes(program: Program, path: str, text: str, classes: Classes) -> bool:
+    """Whether the names are classes: an unknown name without a star is a typedef in Objective-C, of who knows what."""
+    if path.endswith(".swift") or " | " in text:
+        return True
+    unknown = (name for name in classes.names if is_outside(program, name) and not is_sdk_class(name))
+    return all(re.search(rf"\b{re.escape(name)}\b[^*,]*\*", text) for name in unknown)
 
 
 # ── Objective-C ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ipclint.checks.builders.coding_decode import class_argument, uses_dot_class
-from ipclint.checks.builders.coding_properties import Half, Member, Property, imported, stored_properties
+from ipclint.checks.builders.coding_properties import (
+    Half,
+    Member,
+    Property,
+    coding_superclasses,
+    imported,
+    stored_properties,
+)
 from ipclint.checks.builders.coding_style import objc_if, objc_method
-from ipclint.checks.detectors.coding_class import Coded, coded, superclasses
+from ipclint.checks.detectors.coding_class import Coded, coded
 from ipclint.checks.detectors.coding_shapes import MUTABLE, Shape, classes_of, is_secure_class
 from ipclint.checks.fix import Sources
 from ipclint.model.facts import Alias
@@ -74,7 +81,7 @@ def objc_members(
 
 
 def _decoder(program: Program, found: Coded, properties: list[tuple[Property, Codec, str]], data: bytes) -> str:
-    above = "[super initWithCoder:coder]" if superclasses(program, found.name) else "[super init]"
+    above = "[super initWithCoder:coder]" if coding_superclasses(program, found) else "[super init]"
     assignments = [f"{each.place} = {codec.decode.format(coder='coder', key=key)};" for each, codec, key in properties]
     lines = [f"self = {above};"]
     if assignments:
@@ -84,7 +91,7 @@ def _decoder(program: Program, found: Coded, properties: list[tuple[Property, Co
 
 
 def _encoder(program: Program, found: Coded, properties: list[tuple[Property, Codec, str]], data: bytes) -> str:
-    lines = ["[super encodeWithCoder:coder];"] if superclasses(program, found.name) else []
+    lines = ["[super encodeWithCoder:coder];"] if coding_superclasses(program, found) else []
     lines += [codec.encode.format(coder="coder", key=key, place=each.place) for each, codec, key in properties]
     return objc_method(data, "- (void)encodeWithCoder:(NSCoder *)coder", "\n".join(lines))
 

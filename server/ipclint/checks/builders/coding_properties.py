@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from ipclint.checks.around import path_to
-from ipclint.checks.detectors.coding_class import Coded
+from ipclint.checks.detectors.coding_class import Coded, coded, superclasses
 from ipclint.checks.detectors.coding_shapes import Shape, parse_shape
 from ipclint.checks.fix import Sources
 from ipclint.model.facts import Function, Import, Variable
@@ -51,6 +51,13 @@ def traps(program: Program, ref: UnitRef) -> bool:
 
 
 _TRAPS = frozenset({"fatalError", "preconditionFailure", "assertionFailure", "NSAssert", "doesNotRecognizeSelector:"})
+
+
+def coding_superclasses(program: Program, found: Coded) -> tuple[Coded, ...]:
+    """The superclasses in the program that code themselves, the nearest first; all while the class itself does not."""
+    above = [each for name in superclasses(program, found.name) if (each := coded(program, name)) is not None]
+    own_coder = found.decoder is not None and not traps(program, found.decoder)
+    return tuple(each for each in above if each.level != "none" or not own_coder)
 
 
 def stored_properties(program: Program, found: Coded, sources: Sources) -> tuple[Property, ...]:

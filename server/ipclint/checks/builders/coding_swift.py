@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ipclint.checks.builders.coding_properties import Half, Member, Property, imported, stored_properties, traps
-from ipclint.checks.detectors.coding_class import Coded, class_units, coded, subclasses, superclasses
+from ipclint.checks.builders.coding_properties import (
+    Half,
+    Member,
+    Property,
+    coding_superclasses,
+    imported,
+    stored_properties,
+    traps,
+)
+from ipclint.checks.detectors.coding_class import Coded, class_units, coded, subclasses
 from ipclint.checks.detectors.coding_shapes import (
     BRIDGED,
     NUMBERS,
@@ -19,7 +27,7 @@ from ipclint.checks.detectors.coding_shapes import (
 from ipclint.checks.fix import Sources
 from ipclint.model.facts import Function, Type, Variable
 from ipclint.model.finding import Place
-from ipclint.program.link import declarations
+from ipclint.program.link import declarations, is_outside
 from ipclint.program.program import Program
 
 
@@ -69,7 +77,7 @@ def swift_members(
         coded_ones.append((each, codec, key))
     coder = "decoder" if any(each.name == "coder" for each in properties) else "coder"
     inits = _initializers(program, found)
-    if decoder and not inits and superclasses(program, found.name):
+    if decoder and not inits and coding_superclasses(program, found):
         return () if not coded_ones else None  # it would no longer inherit the initialisers of its superclass
     members: list[Member] = []
     needs = tuple(dict.fromkeys(name for _, codec, _ in coded_ones for name in codec.needs))
@@ -137,14 +145,14 @@ def _decoder(program: Program, found: Coded, properties: list[tuple[Property, Co
             lines.append(f"guard let {each.name} = {value} else {{")
         lines += [f"    {coder}.failWithError(CocoaError(.coderReadCorrupt))", "    return nil", "}"]
         lines.append(f"self.{each.name} = {each.name}")
-    lines.append(f"super.init(coder: {coder})" if superclasses(program, found.name) else "super.init()")
+    lines.append(f"super.init(coder: {coder})" if coding_superclasses(program, found) else "super.init()")
     body = "\n".join(f"    {line}" for line in lines)
     label = "coder" if coder == "coder" else f"coder {coder}"
     return f"{access_of(program, found, False)}required init?({label}: NSCoder) {{\n{body}\n}}"
 
 
 def _encoder(program: Program, found: Coded, properties: list[tuple[Property, Codec, str]], coder: str) -> str:
-    inherits = bool(superclasses(program, found.name))
+    inherits = bool(coding_superclasses(program, found))
     lines = [f"super.encode(with: {coder})"] if inherits else []
     lines += [f"{coder}.encode({codec.encode}, forKey: {key})" for _, codec, key in properties]
     body = "\n".join(f"    {line}" for line in lines)
@@ -169,7 +177,7 @@ def codec_of(program: Program, found: Coded, shape: Shape, name: str) -> Codec |
         return _number(plain, shape, name)
     if plain in BRIDGED:
         return Codec(_OBJECT.format(classes=f"{BRIDGED[plain]}.self") + f" as {shape.name}?", True, name)
-    if coded(program, plain) is not None or (not declarations(program, plain) and is_sdk_class(plain)):
+    if coded(program, plain) is not None or (is_outside(program, plain) and is_sdk_class(plain)):
         needs = () if is_secure_class(program, plain) else (plain,)
         return Codec(_OBJECT.format(classes=f"{shape.name}.self"), True, name, needs=needs)
     if (geometry := _geometry(program, found, plain)) and not shape.optional:
@@ -183,7 +191,7 @@ def codec_of(program: Program, found: Coded, shape: Shape, name: str) -> Codec |
 def _scoped(program: Program, found: Coded, name: str) -> str:
     """The type that a name means inside the class: one nested in it comes first."""
     nested = f"{found.name}.{name}"
-    return nested if declarations(program, nested) else resolved_name(program, name)
+    return resolved_name(program, name) if is_outside(program, nested) else nested
 
 
 def _number(plain: str, shape: Shape, name: str) -> Codec:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ipclint.checks.around import origins
 from ipclint.model.facts import Function, Type, Variable
 from ipclint.model.ir import Call, Evaluate, Expr, Literal, Member, Name, Node, Return, walk
-from ipclint.program.link import ancestors, conforms, declarations, owner_of
+from ipclint.program.link import ancestors, conforms, declarations, is_outside, owner_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.types import base_type
@@ -201,7 +201,7 @@ def subclasses(program: Program, name: str) -> tuple[str, ...]:
 def is_view(program: Program, name: str) -> bool:
     """Whether a class is decoded from nibs, storyboards and scene files: a view, a controller, a layer and so on."""
     above = ancestors(program, name)
-    outside = [each for each in above if not declarations(program, each)]
+    outside = [each for each in above if is_outside(program, each)]
     if any(_VIEWS.search(each) and not is_protocol(each) for each in outside):
         return True
     unknown = [each for each in outside if not is_protocol(each) and each != "NSObject"]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ipclint.checks.detectors.coding_class import coded
 from ipclint.model.facts import Alias
-from ipclint.program.link import conforms, declarations
+from ipclint.program.link import conforms, is_outside
 from ipclint.program.program import Program
 from ipclint.program.types import base_type
 
@@ -194,15 +194,14 @@ def _named(program: Program, name: str, uncoded: bool) -> Classes | None:
     if plain in MUTABLE:
         return Classes((MUTABLE[plain],))
     if found := coded(program, plain):
-        codes = (
-            uncoded or found.level in ("secure", "plain") or (found.level == "unknown" and found.decoder is not None)
-        )
-        return Classes((name,)) if codes else Classes((name,), False) if found.level == "unknown" else None
-    if declarations(program, plain) or "." in plain:
+        if uncoded or found.level in ("secure", "plain") or (found.level == "unknown" and found.decoder is not None):
+            return Classes((plain,))
+        return Classes((plain,), False) if found.level == "unknown" else None
+    if not is_outside(program, plain) or "." in plain:
         return None  # a struct, an enum, a protocol; a nested type of the SDK is one of these as well
     if is_sdk_class(plain):
-        return Classes((name,))
-    return Classes((name,), False) if plain[:1].isupper() and len(plain) > 1 else None
+        return Classes((plain,))
+    return Classes((plain,), False) if plain[:1].isupper() and len(plain) > 1 else None
 
 
 def is_sdk_class(name: str) -> bool:
@@ -213,7 +212,7 @@ def is_sdk_class(name: str) -> bool:
 def resolved_name(program: Program, name: str) -> str:
     """A type's name with the program's aliases followed."""
     for _ in range(4):
-        if declarations(program, name) or name in BRIDGED or name in NUMBERS:
+        if not is_outside(program, name) or name in BRIDGED or name in NUMBERS:
             return name
         targets = {unit.target for ref in program.aliases_named(name) if isinstance(unit := program.unit(ref), Alias)}
         shape = parse_shape(targets.pop()) if len(targets) == 1 else ANY
@@ -227,6 +226,8 @@ def expanded(program: Program, text: str) -> str:
     """A type's text with the alias that it is followed, so that a typedef of a block reads as the block."""
     for _ in range(4):
         name = base_type(text)
+        if not is_outside(program, name):
+            return text
         targets = {unit.target for ref in program.aliases_named(name) if isinstance(unit := program.unit(ref), Alias)}
         if len(targets) != 1:
             return text
@@ -238,7 +239,7 @@ def is_secure_class(program: Program, name: str) -> bool:
     """Whether every decode of class `name` may be asked of a coder that requires secure coding."""
     found = coded(program, name)
     if found is None:
-        return not declarations(program, name) and is_sdk_class(name)
+        return is_outside(program, name) and is_sdk_class(name)
     return found.level == "secure"
 
 

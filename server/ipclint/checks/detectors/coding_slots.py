@@ -13,7 +13,7 @@ from ipclint.checks.detectors.coding_shapes import Shape, expanded, parse_shape,
 from ipclint.model.facts import Function
 from ipclint.model.ir import Assign, Call, Expr, Literal, Member, Name, Text, walk
 from ipclint.program.constants import constant
-from ipclint.program.link import ancestors, callers, declarations
+from ipclint.program.link import ancestors, callers, declarations, is_outside
 from ipclint.program.names import selectors
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -72,7 +72,7 @@ def requirements(program: Program, protocol: str) -> tuple[tuple[UnitRef, Functi
 def is_whole(program: Program, protocol: str) -> bool:
     """Whether the program declares a protocol and everything it inherits."""
     above = ancestors(program, protocol) - {"NSObject", "NSObjectProtocol", "AnyObject", "Sendable"}
-    return all(declarations(program, name) for name in (protocol, *above))
+    return not any(is_outside(program, name) for name in (protocol, *above))
 
 
 def slots(program: Program, ref: UnitRef, function: Function) -> Iterator[Slot]:
