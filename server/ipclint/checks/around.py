@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ipclint.model.facts import Variable
@@ -25,11 +26,14 @@ from ipclint.model.ir import (
     children,
     walk,
 )
-from ipclint.program.link import Scope, scope
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
 
 MAX_ORIGINS = 200
 """How many nodes are followed from a value back to what it was made of."""
+
+FILLS = re.compile(r"v?a?s[nl]?printf$|str[ln]?c(?:py|at)(?:_chk)?$|mem(?:cpy|move)$")
+"""Functions of C that write what they are given into their first argument."""
 
 TRANSPARENT = frozenset({"try", "try?", "try!", "await", "unwrap"})
 """Operators that leave the value as it is."""
@@ -145,9 +149,41 @@ def spelled(expr: Expr | None) -> str:
             return ""
 
 
+@query(bottom={})
+def given(program: Program, ref: UnitRef) -> dict[str, tuple[Expr, ...]]:
+    """What the locals of a unit are given, in source order: by declaration, assignment, loop, or a call that prints or
+    copies into them (`snprintf(path, …)`, `[text appendString:…]`)."""
+    found: dict[str, tuple[Expr, ...]] = {}
+
+    def give(name: str, *values: Expr | None) -> None:
+        if name:
+            found[name] = (*found.get(name, ()), *(value for value in values if value is not None))
+
+    for root in roots(program, ref):
+        for node in walk(root):
+            match node:
+                case Let(names=(name,), value=value):
+                    give(name, value)
+                case Assign(target=Name(text=name), value=value):
+                    give(name, value)
+                case Loop(binds=names, sequence=sequence):
+                    for name in names:
+                        give(name, sequence)
+                case Call(target=None, name=name, args=(first, *rest)) if FILLS.match(name):
+                    give(spelled(first), *rest)
+                case Call(target=Name(text=name), name=called, args=args) if called.startswith("append"):
+                    give(name, *args)
+                case _:
+                    pass
+    return found
+
+
 def origins(program: Program, ref: UnitRef, expr: Node | None) -> Iterator[Node]:
-    """The nodes of an expression, and those of the values that the locals named in it were given, transitively."""
-    names: Scope = scope(program, ref)
+    """The nodes of an expression, and those of the values that the locals named in it were given, transitively.
+
+    What stands behind a use cannot have made it, so later values count only where there are no earlier ones.
+    """
+    values: dict[str, tuple[Expr, ...]] = given(program, ref)
     todo: list[Node] = [expr] if expr is not None else []
     seen: set[str] = set()
     count = 0
@@ -157,7 +193,8 @@ def origins(program: Program, ref: UnitRef, expr: Node | None) -> Iterator[Node]
             yield node
             if isinstance(node, Name) and node.text not in seen:
                 seen.add(node.text)
-                todo += [bound.value for bound in names.get(node.text, ()) if bound.value is not None]
+                made = values.get(node.text, ())
+                todo += [value for value in made if value.start < node.start] or made
 
 
 def place_of(ref: UnitRef, node: Node) -> Place:
