@@ -1,28 +1,28 @@
 """FILE102: fixed or guessable names in folders where every user may create files.
 
 The literal is looked at, not the call: the same text may be a `#define`, a constant, an enum case or a local, and reach
-the file system in another file. `Use` is what it reaches; a literal that reaches nothing known is only declared.
+the file system in another file. A literal that reaches nothing known is only declared.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple, TypeGuard
+from collections.abc import Iterable, Iterator
+from typing import TypeGuard
 
 from ipclint.checks import around
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.temporary_uses import DELETES, READS, Use, reached, reached_by_name, word_of
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Import, Macro, Type, Variable
 from ipclint.model.finding import Finding, Place, Step
-from ipclint.model.ir import Call, Case, Expr, Interpolation, Let, Member, Name, Node, Operator, Return, Text, walk
-from ipclint.program import usage
+from ipclint.model.ir import Call, Case, Collection, Expr, Interpolation, Let, Node, Opaque, Operator, Text, walk
 from ipclint.program.configuration import is_privileged, targets_of
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.link import owner_of, resolve
 from ipclint.program.program import Program, UnitRef
 
 SHARED = re.compile(r"^(?:file://)?(?:/private)?/(?:tmp|var/tmp|Users/Shared)/+[^/\s]")
+FOLDER = re.compile(r"/(?:tmp|Users/Shared)(?:/|$)")
 IN_COMMAND = re.compile(r"(?:^|[\s'\"=<>])((?:/private)?/(?:tmp|var/tmp|Users/Shared)/[^\s'\";|&)]+)")
 TEMPLATE = re.compile(r"X{3,}")
 MAX_USERS = 60  # units that are searched for uses of a constant
@@ -39,56 +39,42 @@ _TELLS = re.compile(
     r"info|debug|error|warning|notice|fault|trace|critical|help|abstract)(?:$|[:_A-Z])"
 )
 _BUILDERS = re.compile(
-    r"\w*[wW]ithFormat:|appending|stringByAppending|\w*snprintf|sprintf|asprintf|format$|(?:text::)?format$|str[ln]?c(?:py|at)$"
+    r"\w*[wW]ithFormat:|appending|\w*[bB]yAppending|v?a?s[nl]?printf$|(?:\w+::)*format$|str[ln]?c(?:py|at)$|CFSTR$"
 )
-_SAFE_FLAGS = frozenset({"O_EXCL", "withoutOverwriting", "NSDataWritingWithoutOverwriting"})
-_VERIFIED = frozenset({"lstat", "fstat", "st_uid", "ownerAccountID", "NSFileOwnerAccountID"})
-_WRITES = ("path.write", "path.open", "path.permissions", "command", "environment", "socket")
-_READS = ("path.read", "path.list")
-
-
-class Use(NamedTuple):
-    """Where a name reaches the file system. `kind` is the sink's kind ("path.write", "socket", "environment")."""
-
-    ref: UnitRef
-    node: Node
-    kind: str
+_VERIFIED = ({"lstat", "st_uid"}, {"fstat", "st_uid"}, {"ownerAccountID"}, {"NSFileOwnerAccountID"})
+_STORY = {
+    "path": "the file system is asked for it here",
+    "command": "it is handed to another program here",
+    "environment": "another program is told of it here",
+    "socket": "a socket takes this name here",
+}
 
 
 @detector("predictable-temp-name", on="function")
 def in_function(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
-    """Literals in a body: what they reach in it, what callees do with them, what callers do with the result."""
-    if _elsewhere(program, ref.path) or set(unit.mentions) >= _VERIFIED or {"lstat", "st_uid"} <= set(unit.mentions):
+    """Literals in a body."""
+    if _elsewhere(program, ref.path) or any(words <= set(unit.mentions) for words in _VERIFIED):
         return
     for literal, path in _literals(program, ref):
-        if _is_harmless(path) or _is_unguessable(program, ref, literal, path):
-            continue
-        uses = tuple(_uses_in(program, ref, literal, path))
-        if not uses and (unit.kind == "getter" or any(isinstance(node, Return) for node in path)):
-            name = unit.owner.rpartition(".")[2] if unit.kind == "getter" and unit.name == "get" else unit.name
-            uses = tuple(_uses_of_name(program, name, unit.owner, ref))
-        yield from _findings(rule, program, ref, literal, uses, declared=_is_declaration(path))
+        uses = reached(program, ref, lambda node, literal=literal: node == literal)
+        yield from _findings(rule, program, ref, literal, path, uses, _is_declaration(path))
 
 
 @detector("predictable-temp-name", on="variable")
 def in_variable(rule: Rule, program: Program, ref: UnitRef, unit: Variable) -> Iterator[Finding]:
-    """Constants and properties: what their name reaches anywhere."""
-    if _elsewhere(program, ref.path):
-        return
-    for literal, path in _literals(program, ref):
-        if not _is_harmless(path) and not _is_unguessable(program, ref, literal, path):
-            uses = tuple(_uses_of_name(program, unit.name, unit.owner, ref))
-            whole = not any(isinstance(node, Call) or type(node).__name__ == "Collection" for node in path[:-1])
-            yield from _findings(rule, program, ref, literal, uses, declared=whole)
+    """Constants and properties."""
+    if not _elsewhere(program, ref.path):
+        for literal, path in _literals(program, ref):
+            uses = reached_by_name(program, unit.name, unit.owner, ref)
+            yield from _findings(rule, program, ref, literal, path, uses, _is_all_there_is(path))
 
 
 @detector("predictable-temp-name", on="macro")
 def in_macro(rule: Rule, program: Program, ref: UnitRef, unit: Macro) -> Iterator[Finding]:
     """`#define` constants."""
     for literal, path in _literals(program, ref):
-        if not _is_harmless(path) and not _is_unguessable(program, ref, literal, path):
-            uses = tuple(_uses_of_name(program, unit.name, "", ref))
-            yield from _findings(rule, program, ref, literal, uses, declared=True)
+        uses = reached_by_name(program, unit.name, "", ref)
+        yield from _findings(rule, program, ref, literal, path, uses, _is_all_there_is(path))
 
 
 @detector("predictable-temp-name", on="type")
@@ -97,19 +83,29 @@ def in_enum(rule: Rule, program: Program, ref: UnitRef, unit: Type) -> Iterator[
     for case in unit.cases:
         if case.value is not None and SHARED.match(case.value) and not _elsewhere(program, ref.path):
             literal = Text(*case.span, case.value)
-            uses = tuple(_uses_of_name(program, case.name, unit.qualified, ref))
-            yield from _findings(rule, program, ref, literal, uses, declared=True)
+            uses = reached_by_name(program, case.name, unit.qualified, ref)
+            yield from _findings(rule, program, ref, literal, (literal,), uses, True)
 
 
 # ── literals ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _literals(program: Program, ref: UnitRef) -> Iterator[tuple[Text, tuple[Node, ...]]]:
-    """Every text that names something in a shared folder, with the nodes around it (outermost first, itself last)."""
+    """Every text that names something guessable in a shared folder, with the nodes around it (outermost first)."""
     for root in around.roots(program, ref):
         for node in walk(root):
-            if isinstance(node, Text) and (SHARED.match(node.value) or IN_COMMAND.search(node.value)):
-                yield node, around.path_to(program, ref, node)
+            if isinstance(node, Text) and (SHARED.match(node.value) or FOLDER.search(node.value)):
+                path = around.path_to(program, ref, node)
+                named = SHARED.match(node.value) or IN_COMMAND.search(node.value) or _is_extended(node, path)
+                if named and not _is_harmless(path) and not _is_unguessable(program, ref, node, path):
+                    yield node, path
+
+
+def _is_extended(literal: Text, path: tuple[Node, ...]) -> bool:
+    """Whether a bare folder gets a name by `appendingPathComponent` and its kin."""
+    return SHARED.match(literal.value + "/x") is not None and any(
+        isinstance(node, Call) and "PathComponent" in node.name for node in path
+    )
 
 
 def _is_harmless(path: tuple[Node, ...]) -> bool:
@@ -127,7 +123,7 @@ def _is_harmless(path: tuple[Node, ...]) -> bool:
 def _is_unguessable(program: Program, ref: UnitRef, literal: Text, path: tuple[Node, ...]) -> bool:
     """Whether what follows the folder holds a random part, or is a template that `mkstemp` and its kin fill."""
     return bool(TEMPLATE.search(literal.value)) or any(
-        _RANDOM.search(_word(node)) for node in around.origins(program, ref, _whole(literal, path))
+        _RANDOM.search(word_of(node)) for node in around.origins(program, ref, _whole(literal, path))
     )
 
 
@@ -148,154 +144,74 @@ def _builds_text(node: Node) -> TypeGuard[Call]:
 
 
 def _is_declaration(path: tuple[Node, ...]) -> bool:
-    """Whether the text is a local's own value, or handed to something that says it takes a path."""
+    """Whether the text is the value of a local that is called a path, or handed to something that takes a path."""
     for node in reversed(path[:-1]):
         if isinstance(node, Let):
             return any(_TAKES_A_PATH.search(name) for name in node.names)
         if isinstance(node, Call) and not _builds_text(node):
             return any(_TAKES_A_PATH.search(word) for word in (node.name, *node.labels))
-        if type(node).__name__ == "Collection":
+        if isinstance(node, Collection | Opaque):
             return False
     return False
 
 
-# ── uses ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _uses_in(program: Program, ref: UnitRef, literal: Text, path: tuple[Node, ...]) -> Iterator[Use]:
-    """What a literal reaches in its own function, and in the functions that it is passed to."""
-    for use, argument, kind in _sinks(program, ref):
-        named = SHARED.match(literal.value) or kind.startswith("command")
-        if named and any(node == literal for node in around.origins(program, ref, argument)):
-            yield Use(ref, use, kind)
-    if buffer := _filled_buffer(path):
-        yield from _uses_of_local(program, ref, buffer)
-    call = next((node for node in reversed(path[:-1]) if isinstance(node, Call) and not _builds_text(node)), None)
-    if call is None or not SHARED.match(literal.value):
-        return
-    for callee in resolve(program, ref, call).refs[:4]:
-        function = program.function(callee)
-        index = next((i for i, arg in enumerate(call.args) if literal in tuple(walk(arg))), -1)
-        if function is not None and 0 <= index < len(function.params):
-            yield from _uses_of_local(program, callee, function.params[index].name)
-
-
-def _filled_buffer(path: tuple[Node, ...]) -> str:
-    """The local that a text is printed or copied into (`snprintf(path, …)`), "" for none."""
-    for node in reversed(path[:-1]):
-        if isinstance(node, Call) and node.target is None and node.args and _builds_text(node):
-            return around.spelled(node.args[0])
-    return ""
-
-
-def _uses_of_local(program: Program, ref: UnitRef, name: str) -> Iterator[Use]:
-    for use, argument, kind in _sinks(program, ref):
-        if any(isinstance(node, Name) and node.text == name for node in around.origins(program, ref, argument)):
-            yield Use(ref, use, kind)
-
-
-def _uses_of_name(program: Program, name: str, owner: str, home: UnitRef) -> Iterator[Use]:
-    """What a constant reaches, in the units that name it."""
-    for user in program.mentioning(name)[:MAX_USERS]:
-        if user == home or not _may_mean(program, user, owner):
-            continue
-        for use, argument, kind in _sinks(program, user):
-            if any(_is_named(node, name, owner) for node in around.origins(program, user, argument)):
-                yield Use(user, use, kind)
-
-
-def _may_mean(program: Program, user: UnitRef, owner: str) -> bool:
-    unit = program.unit(user)
-    plain = owner.rpartition(".")[2]
-    return (
-        not owner
-        or owner_of(program, user) == owner
-        or (isinstance(unit, Function | Variable) and plain in unit.mentions)
+def _is_all_there_is(path: tuple[Node, ...]) -> bool:
+    """Whether a constant is the path itself, not a list or a call that has it among other things."""
+    return not any(
+        isinstance(node, Collection | Opaque)
+        or (isinstance(node, Call) and not _builds_text(node) and not any(map(_TAKES_A_PATH.search, node.labels)))
+        for node in path
     )
-
-
-def _is_named(node: Node, name: str, owner: str) -> bool:
-    if isinstance(node, Name):
-        return node.text == name
-    if isinstance(node, Member):
-        return node.name == name and (
-            node.base is None or not owner or around.spelled(node.base).endswith(("self", owner.rpartition(".")[2]))
-        )
-    return isinstance(node, Call) and node.name == name and not node.args
-
-
-def _sinks(program: Program, ref: UnitRef) -> Iterator[tuple[Node, Node, str]]:
-    """The uses in a unit through which a name reaches the file system: the use, the argument, the sink's kind.
-
-    The kind is "safe" where the use refuses a file that is there already.
-    """
-    for use in usage.uses_in(program, ref):
-        safe = _SAFE_FLAGS & {_word(node) for argument in use.args for node in walk(argument)}
-        for flow in use.api.sink:
-            if flow.kind.startswith((*_WRITES, *_READS)):
-                for position in flow.at:
-                    kind = "safe" if safe else flow.kind
-                    yield from ((use.node, argument, kind) for argument in _at(use, position))
-        if use.api.name in ("temporary.environment", "process.environment"):
-            yield from ((use.node, argument, "environment") for argument in use.args)
-        if use.api.name == "temporary.exists" and use.args and is_privileged(program, ref.path):
-            yield use.node, use.args[0], "path.read"
-    for root in around.roots(program, ref):
-        for node in walk(root):
-            if isinstance(node, Call) and node.args and "sun_path" in {_word(n) for n in walk(node.args[0])}:
-                yield from ((node, argument, "socket") for argument in node.args[1:])
-            elif isinstance(node, Call) and node.name == "unix" and node.labels == ("path",):
-                yield node, node.args[0], "socket"
-
-
-def _at(use: usage.Use, position: str) -> tuple[Node, ...]:
-    if position == "arg*":
-        return use.args
-    index = (
-        0 if position == "value" else int(position[3:]) if position.startswith("arg") and position[3:].isdigit() else -1
-    )
-    return use.args[index : index + 1] if index >= 0 else ()
-
-
-def _word(node: Node) -> str:
-    return node.text if isinstance(node, Name) else node.name if isinstance(node, Member | Call) else ""
 
 
 # ── reports ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _findings(
-    rule: Rule, program: Program, ref: UnitRef, literal: Text, uses: tuple[Use, ...], declared: bool
+    rule: Rule,
+    program: Program,
+    ref: UnitRef,
+    literal: Text,
+    path: tuple[Node, ...],
+    uses: Iterable[Use],
+    declared: bool,
 ) -> Iterator[Finding]:
     """One finding a literal: for a write before a read, for a read before a mere declaration."""
-    found = None if SHARED.match(literal.value) else IN_COMMAND.search(literal.value)
-    if found and not uses:
-        return
-    if not uses and (not declared or " " in literal.value):
-        return
-    if any(use.kind == "safe" for use in uses):
-        return
-    uses = tuple(sorted(uses, key=lambda use: use.kind.startswith(_READS)))
-    privileged = is_privileged(program, ref.path) or any(is_privileged(program, use.ref.path) for use in uses)
-    reads = bool(uses) and uses[0].kind.startswith(_READS)
-    context = "privileged" if privileged and uses else "declared" if not uses else "read" if reads else ""
-    path = around.path_to(program, ref, literal)
-    holes: dict[str, str | Place] = {"path": found[1] if found else _shown(program, ref, literal, path)}
-    if uses and all(use.ref == ref and use.kind == "path.write" for use in uses):
+    in_command = not SHARED.match(literal.value) and IN_COMMAND.search(literal.value)
+    every = [use for use in dict.fromkeys(uses) if not in_command or use.kind.startswith("command")]
+    found = [use for use in every if not use.kind.startswith(DELETES)]
+    if any(use.kind == "safe" for use in found) or not (found or (declared and not in_command and not every)):
+        return  # it is taken with care, only cleaned away, or none of our business
+    if not found and " " in literal.value:
+        return  # rather a sentence than a path
+    found.sort(key=lambda use: use.kind.startswith(READS))
+    holes: dict[str, str | Place] = {"path": in_command[1] if in_command else _shown(program, ref, literal, path)}
+    if found and all(use.ref == ref and use.kind == "path.write" for use in found):
         holes |= _replaceable(ref, literal, path)
     shown = next((node for node in reversed(path) if isinstance(node, Interpolation)), literal)
     yield rule.finding(
         Place(ref.path, ref.key, shown.start, shown.end),
-        "certain" if uses else "likely",
-        context=context,
+        "certain" if found else "likely",
+        context=_context(program, ref, found),
         holes=holes,
-        steps=tuple(Step(around.place_of(use.ref, use.node), _STORY[use.kind.partition(".")[0]]) for use in uses[:3]),
+        steps=tuple(Step(around.place_of(use.ref, use.node), _STORY[use.kind.partition(".")[0]]) for use in found[:3]),
     )
+
+
+def _context(program: Program, ref: UnitRef, uses: list[Use]) -> str:
+    if not uses:
+        return "declared"
+    if any(is_privileged(program, path) for path in {ref.path, *(use.ref.path for use in uses)}):
+        return "privileged"
+    return "read" if uses[0].kind.startswith(READS) else ""
 
 
 def _shown(program: Program, ref: UnitRef, literal: Text, path: tuple[Node, ...]) -> str:
     """The name with an ellipsis for each part that is not known."""
-    texts = fold(program, ref, _whole(literal, path))
+    whole = _whole(literal, path)
+    if isinstance(whole, Call) and "PathComponent" in whole.name and whole.args:
+        return f"{literal.value.rstrip('/')}/{fold(program, ref, whole.args[0])[0]}".replace(HOLE, "…")
+    texts = fold(program, ref, whole)
     text = next((text for text in texts if text.startswith(literal.value)), literal.value)
     return text.replace(HOLE, "…")
 
@@ -309,14 +225,6 @@ def _replaceable(ref: UnitRef, literal: Text, path: tuple[Node, ...]) -> dict[st
     if isinstance(outer, Call) and outer.name == "URL" and outer.labels in (("fileURLWithPath",), ("filePath",)):
         holes["url"] = Place(ref.path, ref.key, outer.start, outer.end)
     return holes
-
-
-_STORY = {
-    "path": "the file system is asked for it here",
-    "command": "it is handed to another program here",
-    "environment": "another program is told of it here",
-    "socket": "a socket takes this name here",
-}
 
 
 def _elsewhere(program: Program, path: str) -> bool:
