@@ -11,6 +11,7 @@ from tree_sitter import Language, Node
 from ipclint.model.facts import Function, SourceFacts
 from ipclint.model.ir import Block, Evaluate, Expr, Opaque, Stmt
 from ipclint.model.source import Span
+from ipclint.readers.kept import Kept
 
 ERROR = 0xFFFF
 """The kind id of syntax the grammar could not read."""
@@ -217,8 +218,11 @@ class SourceReader(Protocol):
         ...
 
     @staticmethod
-    def read_tree(path: str, data: bytes, root: Node) -> SourceFacts:
-        """All facts of a file from its tree. `data` are the bytes as written, not the masked ones."""
+    def read_tree(path: str, data: bytes, root: Node, kept: Kept | None = None) -> SourceFacts:
+        """All facts of a file from its tree. `data` are the bytes as written, not the masked ones.
+
+        Functions that are `kept` may be taken over instead of being lowered again.
+        """
         ...
 
     @staticmethod

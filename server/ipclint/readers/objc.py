@@ -13,6 +13,7 @@ from ipclint.model.source import Span
 from ipclint.readers import objc_expressions, objc_statements
 from ipclint.readers.comments import CommentFinder, suppressions, tree_comments
 from ipclint.readers.conditionals import Directives
+from ipclint.readers.kept import Kept
 from ipclint.readers.lowering import error_spans
 from ipclint.readers.mask import mask as mask
 from ipclint.readers.objc_cxx import scopes
@@ -34,11 +35,11 @@ _C_SUFFIXES = (".c", ".cc", ".cpp", ".hpp", ".cxx")
 _parser = Parser(GRAMMAR.language)
 
 
-def read_tree(path: str, data: bytes, root: Node) -> SourceFacts:
+def read_tree(path: str, data: bytes, root: Node, kept: Kept | None = None) -> SourceFacts:
     source = data.decode("latin-1")
     lines = list(find_lines(data, _code_test(root)))
     directives = Directives(tuple(d for line in lines if (d := conditional(data, line)) is not None))
-    shape = Shape(source, directives, scopes(data) if b"class" in data or b"struct" in data else ())
+    shape = Shape(source, directives, scopes(data) if b"class" in data or b"struct" in data else (), kept)
     shape.read(root)
     for line in lines:
         _preprocess(shape, data, line)

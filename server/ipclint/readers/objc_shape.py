@@ -12,6 +12,7 @@ from ipclint.model.facts import Alias, EnumCase, Function, Import, Macro, Type, 
 from ipclint.model.ir import Block, Param, encode_block
 from ipclint.model.source import Span
 from ipclint.readers.conditionals import Directives
+from ipclint.readers.kept import Kept
 from ipclint.readers.lowering import BROKEN, ERROR
 from ipclint.readers.objc_cxx import Scope
 from ipclint.readers.objc_syntax import (
@@ -53,11 +54,14 @@ _HEADS = ("@interface", "@implementation", "@protocol")
 
 
 class Shape:
-    """Collects the units of one file; `source` is the file as latin-1."""
+    """Collects the units of one file; `source` is the file as latin-1, `kept` what need not be lowered again."""
 
-    def __init__(self, source: str, directives: Directives, scopes: Sequence[Scope] = ()) -> None:
+    def __init__(
+        self, source: str, directives: Directives, scopes: Sequence[Scope] = (), kept: Kept | None = None
+    ) -> None:
         self.source = source
         self.directives = directives
+        self.kept = kept
         self.scopes = [scope for scope in scopes if scope.kind != "namespace"]
         self.found: list[tuple[int, int, str, Unit]] = []  # start, end, key without #n, unit
         self.stray = ""  # the class whose head stands in syntax the grammar could not read
@@ -183,18 +187,27 @@ class Shape:
 
     # ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _kept(self, node: Node, owner: str, conditions: tuple[str, ...]) -> Function | None:
+        """The function that stood on these bytes before, when nothing can have become another by what is around it."""
+        unit = self.kept.function(Span(node.start_byte, node.end_byte), owner) if self.kept else None
+        return unit if unit is not None and unit.conditions == conditions and not node.has_error else None
+
     def _method(self, node: Node, owner: str, modifiers: tuple[str, ...]) -> None:
-        context = self.context(node.start_byte)
-        unit = method(node, owner, modifiers, context)
-        unit = msgspec.structs.replace(unit, conditions=self.directives.conditions(node.start_byte))
+        conditions = self.directives.conditions(node.start_byte)
+        unit = self._kept(node, owner, conditions)
+        if unit is None or unit.modifiers != modifiers:
+            unit = method(node, owner, modifiers, self.context(node.start_byte))
+            unit = msgspec.structs.replace(unit, conditions=conditions)
         sign = "+" if unit.is_static else "-"
         self.add(node.start_byte, node.end_byte, f"F {sign}[{owner} {unit.name}]", unit)
 
     def _function(self, node: Node, owner: str) -> None:
-        context = self.context(node.start_byte)
-        unit = c_function(node, self._scope(node.start_byte), context)
+        conditions = self.directives.conditions(node.start_byte)
+        unit = self._kept(node, "", conditions) if not self.scopes else None
+        if unit is None:
+            unit = c_function(node, self._scope(node.start_byte), self.context(node.start_byte))
         if unit is not None:
-            unit = msgspec.structs.replace(unit, conditions=self.directives.conditions(node.start_byte))
+            unit = msgspec.structs.replace(unit, conditions=conditions)
             self.add(node.start_byte, node.end_byte, f"F {unit.owner + '::' if unit.owner else ''}{unit.name}", unit)
 
     def _scope(self, offset: int) -> str:

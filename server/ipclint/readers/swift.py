@@ -7,6 +7,7 @@ from tree_sitter import Node
 from ipclint.model.facts import Function, SourceFacts
 from ipclint.readers import swift_statements, swift_strings, swift_values
 from ipclint.readers.comments import suppressions, tree_comments
+from ipclint.readers.kept import Kept
 from ipclint.readers.lowering import error_spans
 from ipclint.readers.swift_mask import code_test, find_directives
 from ipclint.readers.swift_mask import mask as mask
@@ -18,9 +19,9 @@ HANDLERS = (swift_statements, swift_strings, swift_values)
 """The modules that fill the handler tables when they are imported."""
 
 
-def read_tree(path: str, data: bytes, root: Node) -> SourceFacts:
+def read_tree(path: str, data: bytes, root: Node, kept: Kept | None = None) -> SourceFacts:
     source = data.decode("latin-1")
-    shape = Shape(source, find_directives(data, code_test(root, NOT_CODE)))
+    shape = Shape(source, find_directives(data, code_test(root, NOT_CODE)), kept)
     shape.read(root)
     units, extents = shape.units()
     comments = tree_comments(root, COMMENTS)

@@ -11,7 +11,8 @@ from tree_sitter import Node
 from ipclint.model.facts import Alias, Function, Import, Unit, Variable
 from ipclint.model.ir import encode_block
 from ipclint.model.source import Span
-from ipclint.readers.lowering import BROKEN, ERROR
+from ipclint.readers.kept import Kept
+from ipclint.readers.lowering import BROKEN, ERROR, error_spans
 from ipclint.readers.swift_declarations import (
     ACCESSORS,
     TYPES,
@@ -58,11 +59,12 @@ _OTHER_DECLARATIONS = _kinds(
 
 
 class Shape:
-    """Collects the units of one file; `source` is the file as latin-1."""
+    """Collects the units of one file; `source` is the file as latin-1, `kept` what need not be lowered again."""
 
-    def __init__(self, source: str, directives: Directives) -> None:
+    def __init__(self, source: str, directives: Directives, kept: Kept | None = None) -> None:
         self.source = source
         self.directives = directives
+        self.kept = kept
         self.found: list[tuple[int, int, str, Unit]] = []  # start, end, key without #n, unit
         self.loose: list[Node] = []  # file-level statements
 
@@ -117,6 +119,14 @@ class Shape:
         elif kind in _ALIAS:
             self._alias(node, owner)
 
+    def _kept(self, node: Node, owner: str, owner_kind: str) -> Function | None:
+        """The function that stood on these bytes before, when nothing can have become another by what is around it."""
+        unit = self.kept.function(Span(node.start_byte, node.end_byte), owner, owner_kind) if self.kept else None
+        if unit is None or error_spans(node, GRAMMAR.tolerated):
+            return None
+        around = self.directives.conditions(node.start_byte + unit.name_span.start)
+        return unit if around == unit.conditions else None
+
     def _nested(self, context: SwiftContext, owner: str, depth: int) -> None:
         """Types declared inside a body that was just lowered."""
         for node in context.types:
@@ -133,6 +143,9 @@ class Shape:
             self._members(body.named_children, unit.qualified, unit.kind, depth + 1)
 
     def _function(self, node: Node, owner: str, owner_kind: str, depth: int) -> None:
+        if kept := self._kept(node, owner, owner_kind):
+            self._add(node, _function_key(kept), kept)
+            return
         name = function_name(node)
         if name is None:
             return

@@ -17,6 +17,7 @@ from tree_sitter import Node, Parser, Tree
 from ipclint.model.facts import Function, Language, SourceFacts, Suppression, Type, Unit, Variable
 from ipclint.model.source import Span
 from ipclint.readers.comments import MARKER
+from ipclint.readers.kept import Kept, Text
 from ipclint.readers.lowering import SourceReader, error_spans
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ class SyntaxTree:
     def __init__(self, language: Language, data: bytes) -> None:
         self.language: Language = language
         self.data = data
-        self._read_data = data  # as of the last reread
         self.masked = reader_of(language).mask(data)
+        self._read = self.text  # as of the last reread
         self.tree = parse(language, self.masked)
         self.start = 0
         self.tail = 0
@@ -152,19 +153,23 @@ class SyntaxTree:
         return b"".join((self.masked[:first], reader.mask(data[first:last]), tail))
 
     def _note(self, dirty: Span, length: int, between: bool) -> None:
-        if self.data is self._read_data:
+        if self.data is self._read.data:
             self.start, self.tail, self.between = dirty.start, length - dirty.end, between
         else:
             self.start = min(self.start, dirty.start)
             self.tail = min(self.tail, length - dirty.end)
             self.between = self.between and between
 
-    def settle(self) -> tuple[bytes, Span, Span]:
-        """The bytes of the last reread, which of them were edited, and what they are now; starts counting anew."""
-        before = self._read_data
-        old = Span(self.start, max(self.start, len(before) - self.tail))
+    @property
+    def text(self) -> Text:
+        return Text(self.data, self.masked)
+
+    def settle(self) -> tuple[Text, Span, Span]:
+        """The text of the last reread, which of it was edited, and what that is now; starts counting anew."""
+        before = self._read
+        old = Span(self.start, max(self.start, len(before.data) - self.tail))
         now = Span(self.start, max(self.start, len(self.data) - self.tail))
-        self._read_data = self.data
+        self._read = self.text
         return before, old, now
 
     def parse_afresh(self) -> None:
@@ -192,26 +197,26 @@ def _point(data: bytes, start: int, offset: int, row: int) -> tuple[int, int]:
     return row + data.count(b"\n", start, offset), offset - data.rfind(b"\n", 0, offset) - 1
 
 
-def read(path: str, tree: SyntaxTree) -> SourceFacts:
-    """All facts of the file."""
+def read(path: str, tree: SyntaxTree, kept: Kept | None = None) -> SourceFacts:
+    """All facts of the file; functions that are `kept` need not be lowered again."""
     if tree.tree is None:
         return SourceFacts(path, tree.language, {}, {}, problem="too deeply nested to parse")
-    return reader_of(tree.language).read_tree(path, tree.data, tree.tree.root_node)
+    return reader_of(tree.language).read_tree(path, tree.data, tree.tree.root_node, kept)
 
 
 def reread(previous: SourceFacts, tree: SyntaxTree) -> SourceFacts:
     """The facts after the edits since `previous` was read from this tree; equal to a fresh read of the same bytes."""
     before, old, now = tree.settle()
-    if tree.data == before:
+    if tree.data == before.data:
         return previous
     root = tree.tree.root_node if tree.tree is not None else None
     if root is not None and error_spans(root, reader_of(tree.language).GRAMMAR.tolerated):
         tree.parse_afresh()
     elif root is not None and not previous.errors:
-        changed = _changed_units(previous, tree, root, before, old, now)
+        changed = _changed_units(previous, tree, root, before.data, old, now)
         if changed is not None:
             return _shifted(previous, changed, old, now.end - old.end)
-    facts = read(previous.path, tree)
+    facts = read(previous.path, tree, Kept(previous, before, tree.text))
     return msgspec.structs.replace(facts, problem=facts.problem or previous.problem)
 
 

@@ -1,0 +1,53 @@
+"""What edits elsewhere leave alone is taken over, and only that."""
+
+from __future__ import annotations
+
+import pytest
+
+from ipclint.model.facts import Function
+from ipclint.readers import swift_declarations, swift_shape
+from ipclint.readers.tree import SyntaxTree, read, reread
+
+SOURCE = """class A {
+    func one() { a() }
+    func two() { b() }
+    func three() { struct Inner {}; c() }
+}
+"""
+
+
+def lowered(monkeypatch: pytest.MonkeyPatch, before: str, old: str, new: str) -> set[str]:
+    """The names of the functions that are lowered again when `old` becomes `new` in `before`."""
+    tree = SyntaxTree("swift", before.encode())
+    facts = read("a.swift", tree)
+    seen: set[str] = set()
+
+    def noticed(*arguments: object) -> Function:
+        unit = swift_declarations.function(*arguments)  # type: ignore[arg-type]
+        seen.add(unit.name)
+        return unit
+
+    start = before.index(old)
+    tree.edit(start, start + len(old), new.encode())
+    with monkeypatch.context() as watched:
+        watched.setattr(swift_shape, "function", noticed)
+        facts = reread(facts, tree)
+    assert facts == read("a.swift", SyntaxTree("swift", tree.data))
+    return seen
+
+
+def test_a_syntax_error_has_only_its_own_function_lowered(monkeypatch: pytest.MonkeyPatch):
+    assert lowered(monkeypatch, SOURCE, "a()", "let =") == {"one", "three"}, "a type declared in a body is read with it"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("class A", "struct A"),  # its methods have no selectors
+        ("class A", "class B"),
+        ("class A", "#if DEBUG\nclass A"),
+    ],
+)
+def test_what_is_around_a_function_matters(monkeypatch: pytest.MonkeyPatch, old: str, new: str):
+    before = SOURCE if "#" not in new else SOURCE + "#endif\n"
+    assert {"one", "two", "three"} <= lowered(monkeypatch, before, old, new)
