@@ -105,11 +105,13 @@ class _Command:
         return tool in self._tools.get(table, frozenset())
 
     def is_whole(self) -> bool:
-        """Whether the sink's value came in as a whole: a parameter that was handed on, not something made here."""
+        """Whether the sink's value is what came in from outside as it was: a parameter that is handed on."""
         at = self._origin(At(len(self.links) - 1, self.flow.sink.value))
-        function = self.program.function(self.links[at.number].ref)
-        names = {param.name for param in function.params} if function is not None else set[str]()
-        return isinstance(at.expr, Name) and at.expr.text in names
+        root = self.flow.root
+        function = self.program.function(root.ref)
+        if at.number or function is None or not isinstance(root.input, Parameter) or not isinstance(at.expr, Name):
+            return False
+        return at.expr.text == function.params[root.input.number].name
 
     # ── the program ──────────────────────────────────────────────────────────────────────────────────────────────────
 

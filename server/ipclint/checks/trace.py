@@ -7,6 +7,7 @@
     needs = { "ipc.url" = ["url.part"] }  # what must have happened to data of a source for it to count
     variants = { "path.read" = "b" }    # the catalogue's letter by kind of sink
     strong = ["path.write"]             # sinks worth reporting by default even when the flow is only likely
+    asked = ["ipc.pasteboard"]          # sources that the user hands over (pastes, drops, allows): a step less, and strict
     shape = "command"                   # a closer look, written in Python
 
 The severity table of the rule gives the severity by variant; a privileged target raises it by a step, a peer that had
@@ -54,6 +55,7 @@ class FlowTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     needs: dict[str, tuple[str, ...]] = {}
     variants: dict[str, str] = {}
     strong: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
     shape: str = ""
 
 
@@ -191,13 +193,16 @@ class _Judged:
     def _severity(self, variant: str, facts: _Facts) -> Severity:
         base = self.rule.severity.get(variant, self.rule.severity[""])
         raised = min(SEVERITIES.index(base) + facts.privileged, len(SEVERITIES) - 1)
-        grade = max(raised - facts.checked - facts.embedded, 1)
+        grade = max(raised - facts.checked - facts.embedded - self._is_asked(), 1)
         if "code.verified" in self.flow.tokens:  # what runs was signed by the right people; it can still be exchanged
             grade = min(grade, SEVERITIES.index("low" if "path.joined" in self.flow.tokens else "medium"))
         return SEVERITIES[grade]
 
+    def _is_asked(self) -> bool:
+        return is_kind(self.flow.root.kind, self.table.asked)
+
     def _profile(self, profile: Profile, confidence: Confidence, facts: _Facts) -> Profile:
-        if profile == "recommended" and "code.verified" in self.flow.tokens:
+        if profile == "recommended" and ("code.verified" in self.flow.tokens or self._is_asked()):
             return "strict"
         if profile != "recommended" or confidence == "certain":
             return profile
@@ -209,7 +214,7 @@ class _Judged:
 def _facts(program: Program, site: UnitRef, root: Root) -> _Facts:
     privileged = is_privileged(program, root.ref.path)
     programs = programs_of(program, root.ref.path)
-    embedded = root.kind == "ipc.xpc" and bool(programs) and all(each.is_embedded_service for each in programs)
+    embedded = root.kind == "ipc.xpc" and any(each.is_embedded_service for each in programs)
     return _Facts(privileged, embedded and not privileged, root.kind == "ipc.xpc" and _is_peer_checked(program, site))
 
 

@@ -11,22 +11,25 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.model.facts import Function, Type
-from ipclint.model.ir import Assign, Call, Member, walk
+from ipclint.model.ir import Assign, Call, Expr, Literal, Member, Name, walk
 from ipclint.program import flow_model as model
 from ipclint.program.flow import reach
 from ipclint.program.flow_model import CallHit, Input, ReturnHit, SinkHit, WriteHit
+from ipclint.program.flow_run import transparent
 from ipclint.program.flow_state import NOTHING, Tokens, closed
-from ipclint.program.link import callers, declarations, owner_of, type_of
+from ipclint.program.link import callers, declarations, members, owner_of, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.surface import interfaces, is_exported
 from ipclint.program.types import base_type
 from ipclint.program.usage import Use, call_uses, read_uses
+from ipclint.program.vocabulary import Flow as Role
 from ipclint.program.vocabulary import Spelling
 
 MAX_STEPS = 400  # functions and inputs that one search visits
 MAX_DEPTH = 6  # calls, returns and properties between the source and the sink
 MAX_READERS = 24  # of one property
+MAX_REFERENCED = 4  # functions that one name may mean
 
 
 class Root(NamedTuple):
@@ -124,6 +127,39 @@ def _read(program: Program, ref: UnitRef) -> Iterator[Root]:
             for flow in use.api.source if use.kind != "write" else ():
                 if not all(position.startswith("param") for position in flow.at):
                     yield Root(ref, model.Source(use.api.name), flow.kind, use.api.name)
+                    yield from _called_back(program, ref, use, flow)
+
+
+def _called_back(program: Program, ref: UnitRef, use: Use, flow: Role) -> Iterator[Root]:
+    """The functions that are handed over by name, to be called with what others sent."""
+    for position in flow.at:
+        block = model.block_position(position)
+        if block is None or block[0] >= len(use.args):
+            continue
+        for callee in referenced(program, ref, use.args[block[0]]):
+            function = program.function(callee)
+            if function is not None and block[1] < len(function.params):
+                name = function.params[block[1]].name
+                if name in function.mentions:
+                    yield Root(callee, model.Parameter(block[1]), flow.kind, name)
+
+
+def referenced(program: Program, ref: UnitRef, expr: Expr) -> tuple[UnitRef, ...]:
+    """The functions that an expression names without calling them: `handle`, `self.handle`, `@selector(handle:)`."""
+    found: tuple[UnitRef, ...] = ()
+    match transparent(expr):
+        case Literal(kind="selector", text=text):
+            name = text.partition("(")[0].rpartition(".")[2]
+            found = members(program, owner_of(program, ref), name) or program.functions_named(name)
+        case Name(text=text):
+            owner = owner_of(program, ref)
+            found = (members(program, owner, text) if owner else ()) or program.functions_named(text)
+        case Member(base=base, name=name) if base is not None:
+            found = members(program, base_type(type_of(program, ref, base).removesuffix(".Type")), name)
+        case _:
+            pass
+    bodies = tuple(each for each in found if (f := program.function(each)) is not None and f.body)
+    return bodies if len(bodies) <= MAX_REFERENCED else ()
 
 
 def _called_from_outside(program: Program, ref: UnitRef) -> Iterator[Root]:
