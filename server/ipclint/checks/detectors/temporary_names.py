@@ -16,7 +16,21 @@ from ipclint.checks.detectors.temporary_uses import DELETES, READS, Use, reached
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Import, Macro, Type, Variable
 from ipclint.model.finding import Finding, Place, Step
-from ipclint.model.ir import Call, Case, Collection, Expr, Interpolation, Let, Node, Opaque, Operator, Text, walk
+from ipclint.model.ir import (
+    Call,
+    Case,
+    Cast,
+    Collection,
+    Evaluate,
+    Expr,
+    Interpolation,
+    Let,
+    Node,
+    Opaque,
+    Operator,
+    Text,
+    walk,
+)
 from ipclint.program.configuration import is_privileged, targets_of
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.program import Program, UnitRef
@@ -156,12 +170,16 @@ def _is_declaration(path: tuple[Node, ...]) -> bool:
 
 
 def _is_all_there_is(path: tuple[Node, ...]) -> bool:
-    """Whether a constant is the path itself, not a list or a call that has it among other things."""
-    return not any(
-        isinstance(node, Collection | Opaque)
-        or (isinstance(node, Call) and not _builds_text(node) and not any(map(_TAKES_A_PATH.search, node.labels)))
-        for node in path
-    )
+    """Whether a constant is the path itself: not a list of some, not code that has it among other things."""
+    for node in path[:-1]:
+        if isinstance(node, Call):
+            if not _builds_text(node) and not any(map(_TAKES_A_PATH.search, node.labels)):
+                return False
+        elif not isinstance(node, Evaluate | Cast | Interpolation) and not (
+            isinstance(node, Operator) and node.op == "+"
+        ):
+            return False
+    return True
 
 
 # ── reports ──────────────────────────────────────────────────────────────────────────────────────────────────────────
