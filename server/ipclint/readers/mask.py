@@ -117,7 +117,7 @@ class _Masking:
     def string(self, start: int, end: int) -> None:
         """Makes one literal of `"a" MACRO "b"` and of `"a" MACRO`: the grammar loses its way in a message otherwise."""
         data = self.data
-        if 0 < start - self.text_end < 100 and PIECE_BETWEEN.match(data, self.text_end, start):
+        if self.text_end > 0 and 0 < start - self.text_end < 100 and PIECE_BETWEEN.match(data, self.text_end, start):
             self.out[self.text_end - 1 : start + 1] = b" " * (start - self.text_end + 2)
         self.text_end = end
         after = PIECE_AFTER.match(data, end, end + WINDOW)

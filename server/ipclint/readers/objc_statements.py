@@ -48,7 +48,7 @@ def declaration(node: Node, context: ObjcContext) -> Sequence[Stmt]:
     """One Let a declarator; a declaration of a function says nothing here."""
     out: list[Stmt] = []
     type_text = base_text(node, context)
-    mutable = "const" not in type_text.split()
+    constant = "const" in type_text.split()
     for kid in node.named_children:
         if kid.kind_id not in DECLARATORS and kid.kind_id not in NAMES:
             continue
@@ -56,6 +56,7 @@ def declaration(node: Node, context: ObjcContext) -> Sequence[Stmt]:
         if what.function is not None or not what.name:
             continue
         value = context.expr(what.value) if what.value is not None else None
+        mutable = not constant and "const" not in context.text(kid).partition("=")[0].split()
         out.append(Let(*context.bounds(kid if out else node), (what.name,), what.type, value, mutable))
     return out
 
