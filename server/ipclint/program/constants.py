@@ -28,6 +28,7 @@ from ipclint.model.ir import (
 )
 from ipclint.program.link import members, owner_of, resolve, scope, type_of
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
 from ipclint.program.types import base_type
 
 HOLE = "\ufffc"
@@ -133,6 +134,7 @@ def _fold_returns(program: Program, ref: UnitRef, depth: int) -> tuple[str, ...]
     return _union(text for value in returns for text in fold(program, ref, value, depth + 1))
 
 
+@query(bottom=(HOLE,))
 def _fold_local(program: Program, ref: UnitRef, name: str, depth: int) -> tuple[str, ...]:
     """A local: its initialiser and every assignment to it in source order; an append under a condition may not happen."""
     texts: tuple[str, ...] = ()
@@ -146,7 +148,9 @@ def _fold_local(program: Program, ref: UnitRef, name: str, depth: int) -> tuple[
     return texts or (HOLE,)
 
 
-def _assignments(program: Program, ref: UnitRef, name: str) -> list[tuple[bool, str, Expr]]:
+@query(bottom=())
+def _assignments(program: Program, ref: UnitRef, name: str) -> tuple[tuple[bool, str, Expr], ...]:
+    """What is assigned or appended to a local, in source order: whether under a condition, the operator, the value."""
     found: list[tuple[bool, str, Expr]] = []
 
     def visit(node: object, conditional: bool) -> None:
@@ -168,7 +172,7 @@ def _assignments(program: Program, ref: UnitRef, name: str) -> list[tuple[bool, 
                     visit(value, inside)
 
     visit(program.body(ref), False)
-    return found
+    return tuple(found)
 
 
 def _fold_call(program: Program, ref: UnitRef, call: Call, depth: int) -> tuple[str, ...]:
