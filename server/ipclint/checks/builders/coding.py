@@ -32,7 +32,7 @@ def type_decode(rule: Rule, program: Program, finding: Finding, sources: Sources
 def adopt(rule: Rule, program: Program, finding: Finding, sources: Sources) -> Iterator[Fix]:
     """The whole conformance of the class, its superclasses' included."""
     name = finding.holes.get("class")
-    plan = adopt_secure_coding(program, name, sources) if isinstance(name, str) else None
+    plan = adopt_secure_coding(program, name, finding.place.path, sources) if isinstance(name, str) else None
     if plan is not None:
         yield Fix("Adopt NSSecureCoding", plan.safe, tuple(sorted(plan.edits)), rule=rule.id)
 

@@ -14,14 +14,13 @@ from ipclint.checks.builders.coding_decode import typed_decode
 from ipclint.checks.builders.coding_members import missing_members
 from ipclint.checks.builders.coding_properties import Member, coding_superclasses
 from ipclint.checks.builders.coding_style import insert_before_member, insert_last_member, objc_method, swift_getter
-from ipclint.checks.detectors.coding_class import Coded, coded, subclasses, superclass_of
+from ipclint.checks.detectors.coding_class import Coded, coded, subclasses
 from ipclint.checks.detectors.coding_decodes import untyped_decodes
 from ipclint.checks.detectors.coding_shapes import is_secure_class
 from ipclint.checks.edits import indent_of, level_of
 from ipclint.checks.fix import Sources
 from ipclint.model.facts import Type, Variable
 from ipclint.model.finding import Edit, Place
-from ipclint.program.link import declarations
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
 
@@ -33,9 +32,10 @@ class Refused(Exception):
 class Plan:
     """The edits for a class and the classes it needs, collected once each."""
 
-    def __init__(self, program: Program, sources: Sources) -> None:
+    def __init__(self, program: Program, sources: Sources, near: str) -> None:
         self.program = program
         self.sources = sources
+        self.near = near  # the path of the finding: which of several classes of one name is meant
         self.edits: dict[Edit, None] = {}
         self.safe = True
         self._planned: set[str] = set()
@@ -43,7 +43,7 @@ class Plan:
 
     def add(self, name: str) -> None:
         """Bring class `name` and its superclasses to NSSecureCoding. Raises Refused."""
-        found = coded(self.program, name)
+        found = coded(self.program, name, self.near)
         if found is None or found.name in self._planned:
             return
         self._planned.add(found.name)
@@ -53,7 +53,7 @@ class Plan:
 
     def finish(self) -> None:
         """Judge whether what the typed decodes allow can be decoded securely."""
-        if not all(is_secure_class(self.program, name) or name in self._planned for name in self._decoded):
+        if not all(is_secure_class(self.program, name, self.near) or name in self._planned for name in self._decoded):
             self.safe = False
 
     def _class(self, found: Coded) -> None:
@@ -84,7 +84,7 @@ class Plan:
         """Write NSSecureCoding into the inheritance clause of a class that does not say yet that it codes itself."""
         self.safe = self.safe and found.level != "none"
         unit = self.program.unit(found.main)
-        if not isinstance(unit, Type) or superclass_of(self.program, found.name) != "NSObject":
+        if not isinstance(unit, Type) or found.parent != "NSObject":
             raise Refused(f"{found.name} does not inherit from NSObject")
         place = Place(found.main.path, found.main.key, *unit.inherits_span)
         text = self.sources.text(place)
@@ -107,11 +107,10 @@ class Plan:
 
     def _coder_functions(self, found: Coded) -> Iterator[UnitRef]:
         """The decoder, and the class's other methods that decode from a coder they are handed."""
-        for _, declaration in declarations(self.program, found.name):
-            for ref in self.program.members_of(declaration.qualified):
-                function = self.program.function(ref)
-                if function is not None and any(base_type(param.type) == "NSCoder" for param in function.params):
-                    yield ref
+        for ref in found.members:
+            function = self.program.function(ref)
+            if function is not None and any(base_type(param.type) == "NSCoder" for param in function.params):
+                yield ref
 
     # ── supportsSecureCoding ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -145,7 +144,7 @@ class Plan:
         data = self.sources.data((found.decoder or self._body(found)).path)
         if not found.is_swift:
             return objc_method(data, "+ (BOOL)supportsSecureCoding", "return YES;")
-        overrides = bool(above) or superclass_of(self.program, found.name) not in ("NSObject", "")
+        overrides = bool(above) or found.parent not in ("NSObject", "")
         if above:
             self._unseal(above[-1] if above[-1].support else above[0])
         words = [self._access(found), "override" if overrides else "", self._keyword(found)]
@@ -213,8 +212,8 @@ class Plan:
         """Where methods of the class are written: the Swift class, the @implementation."""
         if found.is_swift:
             return found.main
-        for ref, unit in declarations(self.program, found.name):
-            if unit.kind == "implementation":
+        for ref in found.units:
+            if isinstance(unit := self.program.unit(ref), Type) and unit.kind == "implementation":
                 return ref
         raise Refused(f"the @implementation of {found.name} is not here")
 
@@ -223,9 +222,9 @@ class Plan:
         self.edits[Edit(place.path, span.start, span.end, text)] = None
 
 
-def adopt_secure_coding(program: Program, name: str, sources: Sources) -> Plan | None:
-    """The edits that make class `name` adopt NSSecureCoding; None when edits alone cannot do it."""
-    plan = Plan(program, sources)
+def adopt_secure_coding(program: Program, name: str, near: str, sources: Sources) -> Plan | None:
+    """The edits for class `name`, the one nearest to path `near`; None when edits alone cannot do it."""
+    plan = Plan(program, sources, near)
     try:
         plan.add(name)
     except Refused:

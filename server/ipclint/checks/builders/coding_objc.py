@@ -17,9 +17,9 @@ from ipclint.checks.builders.coding_style import objc_if, objc_method
 from ipclint.checks.detectors.coding_class import Coded, coded
 from ipclint.checks.detectors.coding_shapes import MUTABLE, Shape, classes_of, is_secure_class
 from ipclint.checks.fix import Sources
-from ipclint.model.facts import Alias
+from ipclint.model.facts import Alias, Type
 from ipclint.program.link import declarations
-from ipclint.program.program import Program
+from ipclint.program.program import Program, UnitRef
 
 
 class Codec(NamedTuple):
@@ -57,7 +57,7 @@ def objc_members(
     program: Program, found: Coded, sources: Sources, decoder: bool, encoder: bool, known: Half | None
 ) -> tuple[Member, ...] | None:
     """The methods that a class lacks, to be written into its @implementation; None when a value cannot be coded."""
-    body = next((ref for ref, unit in declarations(program, found.name) if unit.kind == "implementation"), None)
+    body = next((ref for ref in found.units if _is_implementation(program, ref)), None)
     if body is None:
         return None
     data = sources.data(body.path)
@@ -78,6 +78,11 @@ def objc_members(
     if encoder:
         members.append(Member(_encoder(program, found, coded_ones, data), needs))
     return tuple(members)
+
+
+def _is_implementation(program: Program, ref: UnitRef) -> bool:
+    unit = program.unit(ref)
+    return isinstance(unit, Type) and unit.kind == "implementation"
 
 
 def _decoder(program: Program, found: Coded, properties: list[tuple[Property, Codec, str]], data: bytes) -> str:
@@ -119,7 +124,7 @@ def _scalar(program: Program, found: Coded, text: str, depth: int = 0) -> Codec 
         value = "[[{coder} decodeObjectOfClass:[NSValue class] forKey:{key}] rangeValue]"
         return Codec(value, "[{coder} encodeObject:[NSValue valueWithRange:{place}] forKey:{key}];")
     modules = imported(program, found.main.path) | frozenset(
-        name for ref, _ in declarations(program, found.name) for name in imported(program, ref.path)
+        name for ref in found.units for name in imported(program, ref.path)
     )
     framework = "UIKit" if "UIKit" in modules else "AppKit" if modules & {"AppKit", "Cocoa"} else ""
     if kind := _GEOMETRY.get(framework, {}).get(text):

@@ -6,14 +6,14 @@ import re
 from typing import NamedTuple
 
 from ipclint.checks.around import path_to
-from ipclint.checks.detectors.coding_class import Coded, coded, superclasses
+from ipclint.checks.detectors.coding_class import Coded, superclasses
 from ipclint.checks.detectors.coding_shapes import Shape, parse_shape
 from ipclint.checks.fix import Sources
-from ipclint.model.facts import Function, Import, Variable
+from ipclint.model.facts import Function, Import, Type, Variable
 from ipclint.model.finding import Place
 from ipclint.model.ir import Assign, Call, Evaluate, Let, Name, Node, walk
 from ipclint.model.ir import Member as Access
-from ipclint.program.link import calls_in, declarations, type_of
+from ipclint.program.link import calls_in, type_of
 from ipclint.program.program import Program, UnitRef
 
 
@@ -55,17 +55,14 @@ _TRAPS = frozenset({"fatalError", "preconditionFailure", "assertionFailure", "NS
 
 def coding_superclasses(program: Program, found: Coded) -> tuple[Coded, ...]:
     """The superclasses in the program that code themselves, the nearest first; all while the class itself does not."""
-    above = [each for name in superclasses(program, found.name) if (each := coded(program, name)) is not None]
     own_coder = found.decoder is not None and not traps(program, found.decoder)
-    return tuple(each for each in above if each.level != "none" or not own_coder)
+    return tuple(each for each in superclasses(program, found) if each.level != "none" or not own_coder)
 
 
 def stored_properties(program: Program, found: Coded, sources: Sources) -> tuple[Property, ...]:
     """The stored properties of a class in the order of the file, constants and what stands for nothing left out."""
     seen: dict[str, Property] = {}
-    owners = {declaration.qualified for _, declaration in declarations(program, found.name)}
-    refs = {ref for owner in owners for ref in program.members_of(owner)}
-    for ref in sorted(refs, key=lambda ref: (ref.path, sources.extent(ref).start)):
+    for ref in sorted(found.members, key=lambda ref: (ref.path, sources.extent(ref).start)):
         unit = program.unit(ref)
         if isinstance(unit, Variable) and not unit.is_static and not unit.computed:
             each = _swift(program, ref, unit) if found.is_swift else _objc(program, found, unit, sources)
@@ -106,8 +103,9 @@ def _objc(program: Program, found: Coded, unit: Variable, sources: Sources) -> P
 def _synthesized(program: Program, found: Coded, sources: Sources) -> dict[str, str | None]:
     """The instance variables that @synthesize names; None for a @dynamic property."""
     names: dict[str, str | None] = {}
-    for ref, unit in declarations(program, found.name):
-        if unit.kind != "implementation":
+    for ref in found.units:
+        unit = program.unit(ref)
+        if not isinstance(unit, Type) or unit.kind != "implementation":
             continue
         extent = sources.extent(ref)
         data = sources.data(ref.path)[extent.start : extent.end]
@@ -125,8 +123,7 @@ def _is_computed(program: Program, found: Coded, unit: Variable) -> bool:
     setter = f"set{unit.name[:1].upper()}{unit.name[1:]}:"
     bodies = {
         function.selector
-        for _, declaration in declarations(program, found.name)
-        for ref in program.members_of(declaration.qualified)
+        for ref in found.members
         if isinstance(function := program.unit(ref), Function) and function.body_start
     }
     return unit.name in bodies and ("readonly" in unit.attributes or setter in bodies)

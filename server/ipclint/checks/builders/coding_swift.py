@@ -13,7 +13,7 @@ from ipclint.checks.builders.coding_properties import (
     stored_properties,
     traps,
 )
-from ipclint.checks.detectors.coding_class import Coded, class_units, coded, subclasses
+from ipclint.checks.detectors.coding_class import Coded, coded, subclasses
 from ipclint.checks.detectors.coding_shapes import (
     BRIDGED,
     NUMBERS,
@@ -82,7 +82,7 @@ def swift_members(
     members: list[Member] = []
     needs = tuple(dict.fromkeys(name for _, codec, _ in coded_ones for name in codec.needs))
     if decoder:
-        needs += tuple(name for name in subclasses(program, found.name) if _initializers(program, coded(program, name)))
+        needs += tuple(each.name for each in subclasses(program, found.name) if _initializers(program, each))
         if not inits and found.decoder is None:
             members.append(Member(_plain_init(program, found)))
         replaces = _whole(found, sources) if found.decoder is not None and traps(program, found.decoder) else None
@@ -103,9 +103,7 @@ def _initializers(program: Program, found: Coded | None) -> list[Function]:
     """The designated initialisers that a class declares besides `init(coder:)`."""
     if found is None:
         return []
-    units = (
-        program.unit(ref) for _, each in class_units(program, found.name) for ref in program.members_of(each.qualified)
-    )
+    units = (program.unit(ref) for ref in found.members)
     return [
         unit
         for unit in units

@@ -12,7 +12,6 @@ from ipclint.checks.detectors.coding_class import (
     coder_selector,
     is_view,
     owner_class,
-    superclass_of,
     superclasses,
 )
 from ipclint.checks.detectors.coding_decodes import Decode, untyped_decodes
@@ -34,7 +33,7 @@ from ipclint.program.types import base_type
 def adopting_type(rule: Rule, program: Program, ref: UnitRef, unit: Type) -> Iterator[Finding]:
     """A class that adopts NSCoding or NSSecureCoding here."""
     if CODING.intersection(unit.inherits) and unit.kind != "protocol":
-        yield from _judge(rule, program, unit.qualified)
+        yield from _judge(rule, program, coded(program, unit.qualified, ref.path))
 
 
 @detector("ipc-type-without-secure-coding", on="function")
@@ -43,7 +42,7 @@ def coding_function(rule: Rule, program: Program, ref: UnitRef, unit: Function) 
     if coder_selector(unit) == "initWithCoder:":
         yield from _by_hand(rule, program, ref, unit)
         if unit.owner and unit.body_start:
-            yield from _judge(rule, program, unit.owner)
+            yield from _judge(rule, program, owner_class(program, ref))
     else:
         yield from _named_by_interfaces(rule, program, ref)
 
@@ -64,15 +63,12 @@ def _named_by_interfaces(rule: Rule, program: Program, ref: UnitRef) -> Iterator
     ]
     names += [name for name, ways in allowed_classes(program).items() if any(way.ref == ref for way in ways)]
     for name in dict.fromkeys(names):
-        found = coded(program, name)
-        if found is not None:
-            yield from _judge(rule, program, found.name)
+        yield from _judge(rule, program, coded(program, name, ref.path))
 
 
-def _judge(rule: Rule, program: Program, name: str) -> Iterator[Finding]:
+def _judge(rule: Rule, program: Program, found: Coded | None) -> Iterator[Finding]:
     """The finding of a class, if it deserves one: the same wherever it is asked for."""
-    found = coded(program, name)
-    if found is None or is_view(program, found.name):
+    if found is None or is_view(program, found):
         return
     lack = _lack(program, found)
     if lack is None:
@@ -110,7 +106,7 @@ def _lack(program: Program, found: Coded) -> tuple[str, str, Place] | None:
             spelling = "init(coder:)" if found.is_swift else "-initWithCoder:"
             text = f"overrides {spelling} without a supportsSecureCoding of its own"
             return "b", text, _name_place(program, found.main)
-        if found.adopts and not found.is_swift and superclass_of(program, found.name) == "NSObject":
+        if found.adopts and not found.is_swift and found.parent == "NSObject":
             return "b", "has no +supportsSecureCoding", _name_place(program, found.adopts[0])
     return None
 
@@ -125,10 +121,7 @@ def _inherits_support(program: Program, found: Coded) -> bool:
     function = program.function(found.decoder) if found.decoder is not None else None
     if function is None or not _does_work(program, found):
         return False
-    return any(
-        (above := coded(program, name)) is not None and above.level == "secure"
-        for name in superclasses(program, found.name)
-    )
+    return any(above.level == "secure" for above in superclasses(program, found))
 
 
 def _does_work(program: Program, found: Coded) -> bool:
@@ -141,10 +134,7 @@ def _does_work(program: Program, found: Coded) -> bool:
 
 def _adopted_here(program: Program, found: Coded) -> bool:
     """Whether the class, or one above it in the program, writes that it codes itself."""
-    return any(
-        (each := coded(program, name)) is not None and each.adopts
-        for name in (found.name, *superclasses(program, found.name))
-    )
+    return any(each.adopts for each in (found, *superclasses(program, found)))
 
 
 def _name_place(program: Program, ref: UnitRef) -> Place:
@@ -191,7 +181,7 @@ def untyped_decode_in_coder(rule: Rule, program: Program, ref: UnitRef, unit: Fu
     if not _takes_coder(unit) or is_restoration(unit):
         return
     owner = owner_class(program, ref)
-    if owner is not None and is_view(program, owner.name):
+    if owner is not None and is_view(program, owner):
         return
     decodes = untyped_decodes(program, ref)
     if not decodes:

@@ -40,12 +40,17 @@ class Support(NamedTuple):
 class Coded(NamedTuple):
     """A class of the program.
 
-    `main` declares it: a Swift class, an @interface, else an @implementation. `adopts` are the units that write
-    NSCoding or NSSecureCoding in their inheritance clause; `decoder`, `encoder` and `support` are its own.
+    `main` declares it: a Swift class, an @interface, else an @implementation. `units` are all declarations of and
+    additions to it, `members` its functions and variables; `parent` is the superclass as written, "" for none or an
+    unknown one. `adopts` are the units that write NSCoding or NSSecureCoding in their inheritance clause; `decoder`,
+    `encoder` and `support` are its own.
     """
 
     name: str  # qualified
     main: UnitRef
+    units: tuple[UnitRef, ...]
+    members: tuple[UnitRef, ...]
+    parent: str
     adopts: tuple[UnitRef, ...]
     level: Level
     decoder: UnitRef | None
@@ -57,52 +62,109 @@ class Coded(NamedTuple):
         return self.main.path.endswith(".swift")
 
 
-@query(bottom=None)
-def coded(program: Program, name: str) -> Coded | None:
-    """What is known of class `name` (plain or qualified) as one that codes itself; None when it is no class here."""
-    units = class_units(program, name)
-    if not units:
+_MAIN = ("class", "interface", "implementation")
+_ADDED = ("category", "extension")
+
+
+def coded(program: Program, name: str, near: str = "") -> Coded | None:
+    """What is known of class `name` (plain or qualified) as one that codes itself; None when it is no class here.
+
+    Of several classes with this name (in other modules, or a copy of the file) the one nearest to path `near` counts.
+    """
+    mains = _mains(program, name)
+    if not mains:
         return None
-    main, unit = min(units, key=lambda each: _MAIN.index(each[1].kind))
-    qualified = unit.qualified
+    return _coded(program, name, mains[0] if len(mains) == 1 else nearest(mains, near))
+
+
+@query(bottom=())
+def _mains(program: Program, name: str) -> tuple[UnitRef, ...]:
+    """The units that declare a class of this name: Swift classes and @interfaces, else @implementations."""
+    units = declarations(program, name)
+    declared = tuple(ref for ref, unit in units if unit.kind in ("class", "interface"))
+    return declared or tuple(ref for ref, unit in units if unit.kind == "implementation")
+
+
+def nearest(mains: tuple[UnitRef, ...], path: str) -> UnitRef:
+    """The declaration that stands nearest to a file: in most folders with it, by the same file name if there is one."""
+    return max(mains, key=lambda main: (_shared_folders(main.path, path), _stem(main.path) == _stem(path)))
+
+
+def _shared_folders(one: str, other: str) -> int:
+    count = 0
+    for a, b in zip(one.split("/")[:-1], other.split("/")[:-1], strict=False):
+        if a != b:
+            break
+        count += 1
+    return count
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].partition(".")[0].partition("+")[0]
+
+
+@query(bottom=None)
+def _coded(program: Program, name: str, main: UnitRef) -> Coded | None:
+    unit = program.unit(main)
+    if not isinstance(unit, Type):
+        return None
+    mains = _mains(program, name)
+
+    def is_near(ref: UnitRef) -> bool:
+        return ref == main or len(mains) == 1 or (ref not in mains and nearest(mains, ref.path) == main)
+
+    kinds = (*_MAIN, *_ADDED)
+    units = tuple((r, each) for r, each in declarations(program, unit.qualified) if each.kind in kinds and is_near(r))
+    owners = sorted({each.qualified for _, each in units})
+    members = tuple(ref for owner in owners for ref in program.members_of(owner) if is_near(ref))
+    parent = next((found for _, each in units if (found := _parent(program, each))), "")
     return Coded(
-        qualified,
+        unit.qualified,
         main,
+        tuple(ref for ref, _ in units),
+        members,
+        parent,
         tuple(ref for ref, each in units if CODING.intersection(each.inherits)),
-        _level(program, qualified),
-        own_method(program, qualified, "initWithCoder:"),
-        own_method(program, qualified, "encodeWithCoder:"),
-        _support(program, qualified),
+        _level(program, [each for _, each in units]),
+        own_method(program, members, "initWithCoder:"),
+        own_method(program, members, "encodeWithCoder:"),
+        _support(program, members),
     )
 
 
-_MAIN = ("class", "interface", "implementation", "category", "extension")
+def _parent(program: Program, unit: Type) -> str:
+    """The superclass that a declaration writes; "" where a Swift class inherits protocols alone."""
+    if unit.kind != "class" or not unit.inherits:
+        return unit.superclass
+    first = base_type(unit.inherits[0])
+    if is_outside(program, first):
+        return "" if is_protocol(first) else first
+    return first if _mains(program, first) else ""
 
 
-def class_units(program: Program, name: str) -> tuple[tuple[UnitRef, Type], ...]:
-    """The declarations of and additions to class `name`; () for a struct, an enum, a protocol or an unknown name."""
-    units = declarations(program, name)
-    if not any(unit.kind in ("class", "interface", "implementation") for _, unit in units):
-        return ()
-    return tuple(each for each in units if each[1].kind in _MAIN)
-
-
-def _level(program: Program, name: str) -> Level:
-    secure, plain = conforms(program, name, "NSSecureCoding"), conforms(program, name, "NSCoding")
-    if secure:
+def _level(program: Program, units: list[Type]) -> Level:
+    """What the declarations of a class conform to together."""
+    above = {base_type(name) for unit in units for name in unit.inherits}
+    secure = [conforms(program, name, "NSSecureCoding") for name in above]
+    plain = [conforms(program, name, "NSCoding") for name in above]
+    if True in secure:
         return "secure"
-    if plain:
+    if True in plain:
         return "plain"
-    return "none" if secure is False and plain is False else "unknown"
+    known = {name for name in above if name in _ROOTS or is_protocol(name)}
+    unsure = [name for name in above - known if conforms(program, name, "NSCoding") is None]
+    return "unknown" if unsure else "none"
 
 
-def own_method(program: Program, name: str, selector: str) -> UnitRef | None:
-    """The method `initWithCoder:` or `encodeWithCoder:` with a body that a class implements itself."""
-    for _, declaration in declarations(program, name):
-        for ref in program.members_of(declaration.qualified):
-            function = program.function(ref)
-            if function is not None and function.body_start and coder_selector(function) == selector:
-                return ref
+_ROOTS = frozenset({"NSObject", "NSProxy", "Codable", "Encodable", "Decodable", "Equatable", "Hashable", "Sendable"})
+
+
+def own_method(program: Program, members: tuple[UnitRef, ...], selector: str) -> UnitRef | None:
+    """The method `initWithCoder:` or `encodeWithCoder:` with a body among a class's members."""
+    for ref in members:
+        function = program.function(ref)
+        if function is not None and function.body_start and coder_selector(function) == selector:
+            return ref
     return None
 
 
@@ -115,21 +177,20 @@ def coder_selector(function: Function) -> str:
     return function.selector if function.selector in ("initWithCoder:", "encodeWithCoder:") else ""
 
 
-def _support(program: Program, name: str) -> Support | None:
-    for _, declaration in declarations(program, name):
-        for ref in program.members_of(declaration.qualified):
-            unit = program.unit(ref)
-            if not isinstance(unit, Function | Variable) or unit.name != "supportsSecureCoding" or not unit.is_static:
-                continue
-            if isinstance(unit, Function) and unit.kind == "getter":
-                continue  # its property speaks for it
-            if isinstance(unit, Variable) and not unit.computed:
-                literal = unit.value if isinstance(unit.value, Literal) else None
-                return Support(ref, _truth(literal), ref, literal)
-            body = UnitRef(ref.path, f"F{ref.key[1:]}.get") if isinstance(unit, Variable) else ref
-            if program.function(body) is not None and (not isinstance(unit, Function) or unit.body_start):
-                literal = returned_literal(program, body)
-                return Support(ref, _truth(literal), body, literal)
+def _support(program: Program, members: tuple[UnitRef, ...]) -> Support | None:
+    for ref in members:
+        unit = program.unit(ref)
+        if not isinstance(unit, Function | Variable) or unit.name != "supportsSecureCoding" or not unit.is_static:
+            continue
+        if isinstance(unit, Function) and unit.kind == "getter":
+            continue  # its property speaks for it
+        if isinstance(unit, Variable) and not unit.computed:
+            literal = unit.value if isinstance(unit.value, Literal) else None
+            return Support(ref, _truth(literal), ref, literal)
+        body = UnitRef(ref.path, f"F{ref.key[1:]}.get") if isinstance(unit, Variable) else ref
+        if program.function(body) is not None and (not isinstance(unit, Function) or unit.body_start):
+            literal = returned_literal(program, body)
+            return Support(ref, _truth(literal), body, literal)
     return None
 
 
@@ -149,21 +210,6 @@ def _truth(literal: Literal | None) -> bool | None:
 # ── hierarchy ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@query(bottom="")
-def superclass_of(program: Program, name: str) -> str:
-    """The name of the superclass as written, "" for a root class and where a Swift class inherits protocols alone."""
-    for _, unit in class_units(program, name):
-        if unit.superclass:
-            return unit.superclass
-        if unit.kind == "class" and unit.inherits:
-            first = base_type(unit.inherits[0])
-            kinds = {each.kind for _, each in declarations(program, first)}
-            return (
-                first if kinds & {"class", "interface", "implementation"} or not (kinds or is_protocol(first)) else ""
-            )
-    return ""
-
-
 def is_protocol(name: str) -> bool:
     """Whether a name that the program does not declare is surely that of an SDK protocol."""
     return name in _PROTOCOLS or name.endswith(("Delegate", "DataSource", "Protocol", "able", "Representable"))
@@ -176,42 +222,45 @@ _PROTOCOLS = CODING | {
 }  # fmt: skip
 
 
-@query(bottom=())
-def superclasses(program: Program, name: str) -> tuple[str, ...]:
-    """The qualified names of the superclasses that the program declares, the nearest first."""
-    parent = superclass_of(program, name)
-    found = coded(program, parent) if parent else None
-    return (found.name, *superclasses(program, found.name)) if found is not None and found.name != name else ()
+MAX_SUPERCLASSES = 20
+
+
+def superclasses(program: Program, found: Coded) -> tuple[Coded, ...]:
+    """The superclasses that the program declares, the nearest first."""
+    above: list[Coded] = []
+    parent = coded(program, found.parent, found.main.path) if found.parent else None
+    while parent is not None and parent != found and parent not in above and len(above) < MAX_SUPERCLASSES:
+        above.append(parent)
+        parent = coded(program, parent.parent, parent.main.path) if parent.parent else None
+    return tuple(above)
 
 
 @query(bottom=())
-def subclasses(program: Program, name: str) -> tuple[str, ...]:
-    """The qualified names of the direct subclasses in the program."""
-    found: dict[str, None] = {}
-    for word in {name, name.rpartition(".")[2]}:
+def subclasses(program: Program, name: str) -> tuple[Coded, ...]:
+    """The direct subclasses of class `name` (qualified) in the program."""
+    found: dict[UnitRef, Coded] = {}
+    for word in sorted({name, name.rpartition(".")[2]}):
         for ref in program.declaring_subtypes(word):
             unit = program.unit(ref)
-            if isinstance(unit, Type) and unit.kind in ("class", "interface", "implementation"):
-                parent = superclass_of(program, unit.qualified)
-                if parent and word == base_type(parent):
-                    found[unit.qualified] = None
-    return tuple(sorted(found))
+            each = coded(program, unit.qualified, ref.path) if isinstance(unit, Type) else None
+            if each is not None and base_type(each.parent) == word and each.name != name:
+                found[each.main] = each
+    return tuple(found.values())
 
 
-def is_view(program: Program, name: str) -> bool:
+def is_view(program: Program, found: Coded) -> bool:
     """Whether a class is decoded from nibs, storyboards and scene files: a view, a controller, a layer and so on."""
-    above = ancestors(program, name)
-    outside = [each for each in above if is_outside(program, each)]
+    outside = [each for each in ancestors(program, found.name) if is_outside(program, each)]
     if any(_VIEWS.search(each) and not is_protocol(each) for each in outside):
         return True
     unknown = [each for each in outside if not is_protocol(each) and each != "NSObject"]
-    return bool(unknown) and _VIEWS.search(name) is not None
+    return bool(unknown) and _VIEWS.search(found.name) is not None
 
 
 def owner_class(program: Program, ref: UnitRef) -> Coded | None:
     """The class that a method belongs to."""
     owner = owner_of(program, ref)
-    return coded(program, owner) if owner else None
+    return coded(program, owner, ref.path) if owner else None
 
 
 # ── classes as objects ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -86,18 +86,26 @@ def required_classes(program: Program) -> dict[str, tuple[Crossing, ...]]:
     """The types that the methods of XPC protocols name in their parameters and replies, with where."""
     found: dict[str, list[Crossing]] = defaultdict(list)
     for protocol in sorted(exported_protocols(program)):
-        for _, declaration in declarations(program, protocol):
-            if declaration.kind != "protocol":
-                continue
-            for ref in program.members_of(declaration.qualified):
-                function = program.function(ref)
-                for param in function.params if function is not None else ():
-                    text = expanded(program, param.type)
-                    role = "in a reply of" if is_block(text) else "a parameter of"
-                    says = f"is {role} {protocol}.{function.signature}" if function is not None else ""
-                    for name in dict.fromkeys(type_names(text)):
-                        found[name].append(Crossing("xpc", True, says, ref, param.start, param.end))
+        for ref, function in xpc_methods(program, protocol):
+            for param in function.params:
+                text = expanded(program, param.type)
+                role = "in a reply of" if is_block(text) else "a parameter of"
+                says = f"is {role} {protocol}.{function.signature}"
+                for name in dict.fromkeys(type_names(text)):
+                    found[name].append(Crossing("xpc", True, says, ref, param.start, param.end))
     return {name: tuple(each) for name, each in found.items()}
+
+
+def xpc_methods(program: Program, protocol: str) -> Iterator[tuple[UnitRef, Function]]:
+    """The methods that a protocol itself requires. XPC takes no Swift protocol that is not @objc, whatever its name."""
+    for declared, unit in declarations(program, protocol):
+        is_objc = not declared.path.endswith(".swift") or any(each.startswith("@objc") for each in unit.attributes)
+        if unit.kind != "protocol" or not is_objc:
+            continue
+        for ref in program.members_of(unit.qualified):
+            function = program.function(ref)
+            if function is not None and ref.path == declared.path and not function.body_start:
+                yield ref, function
 
 
 def is_block(type_text: str) -> bool:
@@ -281,12 +289,12 @@ def _inherited(program: Program, name: str) -> Iterator[Crossing]:
     found = coded(program, name)
     if found is None:
         return
-    for below in subclasses(program, name):
+    for below in (each.name for each in subclasses(program, name)):
         for crossing in _own(program, below):
             yield _at(
                 program, found, crossing, f"is the superclass of {below}, which {crossing.text}", crossing.certain
             )
-    for above in superclasses(program, name):
+    for above in (each.name for each in superclasses(program, found)):
         for crossing in _own(program, above):
             yield _at(program, found, crossing, f"inherits from {above}, which {crossing.text}", False)
 
@@ -296,7 +304,9 @@ def _decoded(program: Program, name: str) -> Iterator[Crossing]:
     for word in names_of(program, name):
         for ref in program.mentioning(word):
             unit = program.unit(ref)
-            owner = coded(program, unit.owner) if isinstance(unit, Function | Variable) and unit.owner else None
+            owner = (
+                coded(program, unit.owner, ref.path) if isinstance(unit, Function | Variable) and unit.owner else None
+            )
             if owner is None or owner.name == name or owner.decoder is None:
                 continue
             if ref != owner.decoder and not (isinstance(unit, Variable) and _codes(program, owner, unit)):

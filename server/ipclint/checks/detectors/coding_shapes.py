@@ -235,9 +235,9 @@ def expanded(program: Program, text: str) -> str:
     return text
 
 
-def is_secure_class(program: Program, name: str) -> bool:
-    """Whether every decode of class `name` may be asked of a coder that requires secure coding."""
-    found = coded(program, name)
+def is_secure_class(program: Program, name: str, near: str = "") -> bool:
+    """Whether every decode of class `name` (the one nearest to path `near`) may be asked of a secure coder."""
+    found = coded(program, name, near)
     if found is None:
         return is_outside(program, name) and is_sdk_class(name)
     return found.level == "secure"

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from ipclint.checks.around import origins, spelled
 from ipclint.checks.detectors.coding_class import class_literals
-from ipclint.checks.detectors.coding_evidence import is_block
+from ipclint.checks.detectors.coding_evidence import is_block, xpc_methods
 from ipclint.checks.detectors.coding_shapes import Shape, expanded, parse_shape, split_all, split_top
 from ipclint.model.facts import Function
 from ipclint.model.ir import Assign, Call, Expr, Literal, Member, Name, Text, walk
 from ipclint.program.constants import constant
-from ipclint.program.link import ancestors, callers, declarations, is_outside
+from ipclint.program.link import ancestors, callers, is_outside
 from ipclint.program.names import selectors
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -59,14 +59,8 @@ class Declared(NamedTuple):
 
 def requirements(program: Program, protocol: str) -> tuple[tuple[UnitRef, Function], ...]:
     """The methods of a protocol and of those it inherits."""
-    return tuple(
-        (ref, function)
-        for name in (protocol, *sorted(ancestors(program, protocol)))
-        for _, declaration in declarations(program, name)
-        if declaration.kind == "protocol"
-        for ref in program.members_of(declaration.qualified)
-        if (function := program.function(ref)) is not None and not function.body_start
-    )
+    names = (protocol, *sorted(ancestors(program, protocol)))
+    return tuple(each for name in names for each in xpc_methods(program, name))
 
 
 def is_whole(program: Program, protocol: str) -> bool:
