@@ -51,6 +51,7 @@ class Checker:
         self._by_id = {rule.id: rule for rule in self.rules}
         self._strict = strict
         self._edition = next(_editions)  # keeps the answers of two checkers on one program apart
+        self._tried: dict[UnitRef, tuple[Unit | PlistFacts | ProjectFacts | None, list[Check]]] = {}
         self._index = _Index(check for rule in self.rules for check in checks_of(rule, program.vocabulary))
 
     def findings(self, path: str) -> tuple[Finding, ...]:
@@ -80,7 +81,7 @@ class Checker:
 
     def _check_file(self, path: str) -> Report:
         refs = [UnitRef(path, key) for key in self.program.keys(path)] or [UnitRef(path, "")]
-        reports = [self._unit(ref) for ref in refs]
+        reports = [self._unit(ref) for ref in refs if self._candidates(ref)]
         findings = {(f.shown_rule, f.place): f for report in reports for f in report.findings}
         return Report(
             tuple(sorted(findings.values(), key=lambda finding: (finding.place, finding.shown_rule))),
@@ -91,12 +92,10 @@ class Checker:
         return self.program.fetch(("findings", self._edition, ref), lambda: self._check_unit(ref), Report())
 
     def _check_unit(self, ref: UnitRef) -> Report:
-        unit = self.program.unit(ref) if ref.key else self.program.configuration(ref.path)
-        if unit is None:
-            return Report()
+        unit = self._value(ref)
         findings: list[Finding] = []
         failures: list[Failure] = []
-        for check in self._index.candidates(unit):
+        for check in self._candidates(ref):
             try:
                 findings += self._shipped(check.rule, check.detect(check.rule, self.program, ref, unit))
             except Exception as error:  # one broken rule must not silence the others
@@ -104,6 +103,17 @@ class Checker:
                     raise
                 failures.append(Failure(check.rule.id, ref, f"{type(error).__name__}: {error}"))
         return Report(tuple(findings), tuple(failures))
+
+    def _value(self, ref: UnitRef) -> Unit | PlistFacts | ProjectFacts | None:
+        return self.program.unit(ref) if ref.key else self.program.configuration(ref.path)
+
+    def _candidates(self, ref: UnitRef) -> list[Check]:
+        """The checks to try on what stands at `ref`; most units have none, so this is kept for the same unit."""
+        unit = self._value(ref)
+        known = self._tried.get(ref)
+        if known is None or known[0] is not unit:
+            known = self._tried[ref] = unit, self._index.candidates(unit) if unit is not None else []
+        return known[1]
 
     def _shipped(self, rule: Rule, findings: Iterator[Finding]) -> Iterator[Finding]:
         """The findings without those in code that only debug builds hold, unless the rule asks for them."""
@@ -133,8 +143,8 @@ class _Index:
             return []
         numbers = set(self._always.get(kind, ()))
         if by_word := self._by_word.get(kind):
-            for word in words(unit):
-                numbers.update(by_word.get(word, ()))
+            for word in by_word.keys() & words(unit):
+                numbers.update(by_word[word])
         if by_text := self._by_text.get(kind):
             held = _held_texts(unit)
             for text, wanted in by_text.items():
@@ -143,20 +153,17 @@ class _Index:
         return [self._checks[number] for number in sorted(numbers)]
 
 
-def words(unit: Unit | PlistFacts | ProjectFacts) -> Iterator[str]:
+def words(unit: Unit | PlistFacts | ProjectFacts) -> set[str]:
     """The words that may trigger a rule on a unit: what it names and what it is called; the keys of a property list."""
     if isinstance(unit, Function):
-        yield from unit.mentions
-        yield from (unit.name, unit.selector, unit.signature)
-    elif isinstance(unit, Variable):
-        yield from unit.mentions
-        yield unit.name
-    elif isinstance(unit, Type):
-        yield from (unit.name, unit.superclass, *unit.inherits, *unit.attributes)
-    elif isinstance(unit, Macro):
-        yield from (unit.name, *_IDENTIFIER.findall(unit.text))
-    elif isinstance(unit, PlistFacts):
-        yield from _keys(unit.root)
+        return {*unit.mentions, unit.name, unit.selector, unit.signature}
+    if isinstance(unit, Variable):
+        return {*unit.mentions, unit.name}
+    if isinstance(unit, Type):
+        return {unit.name, unit.superclass, *unit.inherits, *unit.attributes}
+    if isinstance(unit, Macro):
+        return {unit.name, *_IDENTIFIER.findall(unit.text)}
+    return set(_keys(unit.root)) if isinstance(unit, PlistFacts) else set()
 
 
 def _keys(value: PlistValue | None) -> Iterator[str]:

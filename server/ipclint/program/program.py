@@ -7,7 +7,7 @@ names that were looked up, so that the engine can read the files that may declar
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -49,21 +49,55 @@ class Facet:
         self._refs: dict[str, set[UnitRef]] = defaultdict(set)
         self._version = 0
 
-    def replace(self, ref: UnitRef, old: Iterable[str], new: Iterable[str]) -> None:
+    def replace(self, ref: UnitRef, old: tuple[str, ...], new: tuple[str, ...]) -> None:
         if old == new:
             return
-        old, new = set(old), set(new)
         self._version += 1
-        for word in old - new:
-            self._refs[word].discard(ref)
-            self._database.touch((self._name, word), self._version)
-        for word in new - old:
-            self._refs[word].add(ref)
-            self._database.touch((self._name, word), self._version)
+        for word in old:
+            if word not in new:
+                self._refs[word].discard(ref)
+                self._database.touch((self._name, word), self._version)
+        for word in new:
+            if word not in old:
+                self._refs[word].add(ref)
+                self._database.touch((self._name, word), self._version)
 
     def __getitem__(self, word: str) -> tuple[UnitRef, ...]:
         self._database.input((self._name, word))
         return tuple(sorted(self._refs.get(word, ())))
+
+
+class Mentions:
+    """A Facet of the words that somebody asked for: code names far more words than anybody looks up."""
+
+    def __init__(self, database: Database, facts: dict[str, Facts]) -> None:
+        self._database = database
+        self._facts = facts
+        self._refs: dict[str, set[UnitRef]] = {}
+        self._words: dict[str, frozenset[str]] = {}  # of each file, once it was searched
+        self._version = 0
+
+    def replace(self, ref: UnitRef, old: tuple[str, ...], new: tuple[str, ...]) -> None:
+        if old == new:
+            return
+        self._words.pop(ref.path, None)
+        self._version += 1
+        for word in self._refs.keys() & (set(old) ^ set(new)):
+            (self._refs[word].add if word in new else self._refs[word].discard)(ref)
+            self._database.touch(("mention", word), self._version)
+
+    def __getitem__(self, word: str) -> tuple[UnitRef, ...]:
+        self._database.input(("mention", word))
+        if word not in self._refs:
+            self._refs[word] = {ref for path in self._facts for ref in self._search(path, word)}
+        return tuple(sorted(self._refs[word]))
+
+    def _search(self, path: str, word: str) -> Iterator[UnitRef]:
+        units = _units(self._facts[path])
+        if path not in self._words:
+            self._words[path] = frozenset[str]().union(*map(_mentioned, units.values()))
+        if word in self._words[path]:
+            yield from (UnitRef(path, key) for key, unit in units.items() if word in _mentioned(unit))
 
 
 class Program(Database):
@@ -80,9 +114,10 @@ class Program(Database):
         self._aliases = Facet("alias", self)
         self._members = Facet("member", self)
         self._named_members = Facet("named member", self)
-        self._mentions = Facet("mention", self)
+        self._mentions = Mentions(self, self._facts)
         self._subtypes = Facet("subtype", self)
         self._wanted: set[str] = set()
+        self._edition = 0  # counts changes of units
 
     # ── inputs ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -107,25 +142,30 @@ class Program(Database):
             before, after = old.get(key), new.get(key)
             if before != after:
                 ref = UnitRef(path, key)
-                self.set(("unit", ref), after)
+                self._edition += 1
+                self.touch(("unit", ref), self._edition)
                 self._index(ref, before, after)
 
     def _set_configuration(self, path: str, old: Facts | None, new: Facts | None) -> None:
         configuration = new if isinstance(new, PlistFacts | ProjectFacts) else None
         self.set(("configuration", path), configuration)
         if configuration is not None or isinstance(old, PlistFacts | ProjectFacts):
-            self.set(("configurations",), tuple(sorted(p for p, f in self._facts.items() if not isinstance(f, SourceFacts))))
+            paths = sorted(path for path, facts in self._facts.items() if not isinstance(facts, SourceFacts))
+            self.set(("configurations",), tuple(paths))
 
     def _index(self, ref: UnitRef, before: Unit | None, after: Unit | None) -> None:
-        self._types.replace(ref, _type_names(before), _type_names(after))
-        self._subtypes.replace(ref, _supertypes(before), _supertypes(after))
-        self._functions.replace(ref, _function_names(before), _function_names(after))
-        self._variables.replace(ref, _names(before, Variable), _names(after, Variable))
-        self._macros.replace(ref, _names(before, Macro), _names(after, Macro))
-        self._aliases.replace(ref, _names(before, Alias), _names(after, Alias))
-        self._members.replace(ref, _owner(before), _owner(after))
-        self._named_members.replace(ref, _named_member(before), _named_member(after))
-        self._mentions.replace(ref, _mentioned(before), _mentioned(after))
+        if isinstance(before, Type) or isinstance(after, Type):
+            self._types.replace(ref, _type_names(before), _type_names(after))
+            self._subtypes.replace(ref, _supertypes(before), _supertypes(after))
+        if isinstance(before, Macro | Alias) or isinstance(after, Macro | Alias):
+            self._macros.replace(ref, _names(before, Macro), _names(after, Macro))
+            self._aliases.replace(ref, _names(before, Alias), _names(after, Alias))
+        if isinstance(before, Function | Variable) or isinstance(after, Function | Variable):
+            self._functions.replace(ref, _function_names(before), _function_names(after))
+            self._variables.replace(ref, _names(before, Variable), _names(after, Variable))
+            self._members.replace(ref, _owner(before), _owner(after))
+            self._named_members.replace(ref, _named_member(before), _named_member(after))
+            self._mentions.replace(ref, _mentioned(before), _mentioned(after))
 
     # ── look-ups ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -134,7 +174,8 @@ class Program(Database):
         return self.input(("keys", path)) or ()  # type: ignore[return-value]
 
     def unit(self, ref: UnitRef) -> Unit | None:
-        return self.input(("unit", ref))  # type: ignore[return-value]
+        self.input(("unit", ref))
+        return _units(self._facts.get(ref.path)).get(ref.key)
 
     def function(self, ref: UnitRef) -> Function | None:
         unit = self.unit(ref)
