@@ -60,7 +60,7 @@ class Batch(NamedTuple):
 
 def read_batch(batch: Batch) -> list[Outcome]:
     """The outcomes of a batch in its order. Runs in workers; never raises for what a file holds."""
-    disk, store = Disk(Path(batch.root)), Store(batch.store)
+    disk, store = Disk(Path(batch.root), remember=True), Store(batch.store)
     matters = word_filter(batch.words)
     return [_read_one(file, disk, store, matters) for file in batch.files]
 

@@ -21,15 +21,17 @@ class Unreadable(NamedTuple):
 class Disk:
     """Files below `root`, named by paths relative to it with "/" between the parts."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, remember: bool = False) -> None:
+        """`remember` resolves each folder once: for a short run, in which nobody is expected to move folders."""
         self.root = os.path.realpath(root)
+        self._folders: dict[str, str] | None = {} if remember else None
 
     def absolute(self, path: str) -> str:
         return os.path.join(self.root, path)
 
     def read(self, path: str) -> bytes | Unreadable:
         """The bytes of a file, or why they cannot be had. Symlinks are followed while they stay inside the root."""
-        real = os.path.realpath(self.absolute(path))
+        real = self._resolved(self.absolute(path))
         if not self.holds(real):
             return Unreadable("leads out of the folder that is checked, so it was not read")
         try:
@@ -44,6 +46,14 @@ class Disk:
             return Unreadable(f"cannot be read: {error.strerror or error}")
         finally:
             os.close(descriptor)
+
+    def _resolved(self, file: str) -> str:
+        if self._folders is None or os.path.islink(file):
+            return os.path.realpath(file)
+        folder, name = os.path.split(file)
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return os.path.join(self._folders[folder], name)
 
     def real(self, path: str) -> Path:
         """The file that a path means, symlinks resolved."""
@@ -64,8 +74,11 @@ def _read(descriptor: int) -> bytes | Unreadable:
         return Unreadable("is not a regular file")
     if status.st_size > MAX_BYTES:
         return Unreadable(f"is larger than {MAX_BYTES // (1024 * 1024)} MiB, so it was not analysed")
-    with open(descriptor, "rb", closefd=False) as file:
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        return Unreadable("grew while it was read")
-    return data
+    pieces: list[bytes] = []
+    size = 0
+    while piece := os.read(descriptor, max(status.st_size + 1 - size, 65_536)):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MAX_BYTES:
+            return Unreadable("grew while it was read")
+    return b"".join(pieces)
