@@ -16,8 +16,8 @@ SKELETON = """\
 # What is wrong, in a few words
 
 ```toml rule
-aliases  = ["{code}"]
-message  = "{{api}} does what it should not"
+aliases  = []
+message  = "{api} does what it should not"
 severity = "medium"
 profile  = "recommended"
 cwe      = []
@@ -66,7 +66,7 @@ def begin(id: str) -> int:
         print(f"{id}: there is such a rule" if path.exists() else f"{id}: an id is <family>/<rule>")
         return 1
     path.parent.mkdir(exist_ok=True)
-    path.write_text(SKELETON.replace("{code}", f"{path.parent.name.upper()}000").replace("{{", "{").replace("}}", "}"))
+    path.write_text(SKELETON, encoding="utf-8")
     print(f"wrote rules/{id}.md")
     return 0
 

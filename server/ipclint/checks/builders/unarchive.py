@@ -43,6 +43,11 @@ class Site(NamedTuple):
         return Place(self.ref.path, self.ref.key, node.start, node.end)
 
     @property
+    def unarchiver(self) -> str:
+        """The class that is asked, as written: NSKeyedUnarchiver, or one of its subclasses."""
+        return self.text(self.call.target) if self.call.target is not None else ""
+
+    @property
     def from_file(self) -> bool:
         return "File" in self.call.name or self.call.labels[:1] == ("withFile",)
 
@@ -56,9 +61,11 @@ def typed_unarchive(rule: Rule, program: Program, finding: Finding, sources: Sou
     ref = UnitRef(whole.path, whole.unit)
     nodes = (node for root in around.roots(program, ref) for node in walk(root))
     call = next((n for n in nodes if isinstance(n, Call) and (n.start, n.end) == (whole.start, whole.end)), None)
-    if call is None or not call.args:
+    if call is None or not call.args or call.target is None:
         return
     site = Site(program, ref, call, around.path_to(program, ref, call), sources)
+    if site.unarchiver == "NSUnarchiver":
+        return  # its format is another one, and nothing reads that with a class
     made = _swift(site) if ref.path.endswith(".swift") else _objc(site)
     if made is not None:
         edit, classes = made
@@ -67,9 +74,8 @@ def typed_unarchive(rule: Rule, program: Program, finding: Finding, sources: Sou
 
 def _is_safe(site: Site, classes: Classes) -> bool:
     """Whether old archives still load: the classes are known, and every one decodes under secure coding."""
-    keyed = "NSUnarchiver" not in site.text(site.call)
     secure = all(is_secure_class(site.program, name) for name in classes.names)
-    return keyed and classes.exact and secure and not site.from_file
+    return classes.exact and secure and not site.from_file
 
 
 # ── Swift ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -88,7 +94,7 @@ def _swift(site: Site) -> tuple[Edit, Classes] | None:
     inner = next((n for n in site.path[at + 1 :] if isinstance(n, Operator) and n.op.startswith("try")), None)
     outer = site.path[at - 1] if at else None
     throws = "unarchiveTopLevelObject" in site.call.name
-    covered = isinstance(outer, Operator) and outer.op.startswith("try")
+    covered = _is_tried(site.path[:at])
     attempt = "" if covered else inner.op if inner is not None else "try" if throws else "try?"
     text = _swift_from_file(site, shape, classes) if site.from_file else _swift_value(site, shape, classes, attempt)
     if not site.from_file and attempt and _binds_tighter(outer) and not (text[0] == "(" and text[-1] == ")"):
@@ -96,8 +102,18 @@ def _swift(site: Site) -> tuple[Edit, Classes] | None:
     return site.sources.replace(site.place(cast), text), classes
 
 
+def _is_tried(outer: tuple[Node, ...]) -> bool:
+    """Whether a `try` further out covers an expression, operators in between notwithstanding."""
+    for node in reversed(outer):
+        if not isinstance(node, Operator):
+            return False
+        if node.op.startswith("try"):
+            return True
+    return False
+
+
 def _swift_value(site: Site, shape: Shape, classes: Classes, attempt: str) -> str:
-    call = f"NSKeyedUnarchiver.unarchivedObject({_swift_classes(classes)}, from: {site.text(site.call.args[0])})"
+    call = f"{site.unarchiver}.unarchivedObject({_swift_classes(classes)}, from: {site.text(site.call.args[0])})"
     tried = f"{attempt} {call}" if attempt else call
     kept = _kept_cast(site.program, shape, site)
     if not kept:
@@ -108,7 +124,7 @@ def _swift_value(site: Site, shape: Shape, classes: Classes, attempt: str) -> st
 def _swift_from_file(site: Site, shape: Shape, classes: Classes) -> str:
     path = site.text(site.call.args[0])
     kept = _kept_cast(site.program, shape, site)
-    call = f"NSKeyedUnarchiver.unarchivedObject({_swift_classes(classes)}, from: $0)"
+    call = f"{site.unarchiver}.unarchivedObject({_swift_classes(classes)}, from: $0)"
     inside = f"(try? {call}){kept}" if kept.startswith(" as ") else f"try? {call}{kept}"
     return f"(try? Data(contentsOf: URL(fileURLWithPath: {path}))).flatMap {{ {inside} }}"
 
@@ -152,7 +168,7 @@ def _objc(site: Site) -> tuple[Edit, Classes] | None:
     data = site.text(site.call.args[0])
     if site.from_file:
         data = f"[NSData dataWithContentsOfFile:{data}]"
-    return site.sources.replace(site.place(site.call), _objc_call(classes, data, "NULL")), classes
+    return site.sources.replace(site.place(site.call), _objc_call(site, classes, data, "NULL")), classes
 
 
 def _objc_statement(site: Site, statement: Node, target: str, classes: Classes) -> Edit:
@@ -166,9 +182,9 @@ def _objc_statement(site: Site, statement: Node, target: str, classes: Classes) 
     lines = [f"NSError *{error} = nil;"]
     if site.from_file:
         lines.append(f"NSData *archive = [NSData dataWithContentsOfFile:{data}];")
-        made = f"archive ? {_objc_call(classes, 'archive', f'&{error}')} : nil"
+        made = f"archive ? {_objc_call(site, classes, 'archive', f'&{error}')} : nil"
     else:
-        made = _objc_call(classes, data, f"&{error}")
+        made = _objc_call(site, classes, data, f"&{error}")
     lines += [
         f"{before}{made}{after};",
         f"if ({target} == nil) {{",
@@ -189,12 +205,12 @@ def _over_statement(site: Site, statement: Node, text: str) -> Edit:
     return Edit(edit.path, edit.start, edit.end + taken, edit.text)
 
 
-def _objc_call(classes: Classes, data: str, error: str) -> str:
+def _objc_call(site: Site, classes: Classes, data: str, error: str) -> str:
     each = [f"[{name} class]" for name in classes.names]
     if len(each) == 1:
-        return f"[NSKeyedUnarchiver unarchivedObjectOfClass:{each[0]} fromData:{data} error:{error}]"
+        return f"[{site.unarchiver} unarchivedObjectOfClass:{each[0]} fromData:{data} error:{error}]"
     allowed = f"[NSSet setWithObjects:{', '.join(each)}, nil]"
-    return f"[NSKeyedUnarchiver unarchivedObjectOfClasses:{allowed} fromData:{data} error:{error}]"
+    return f"[{site.unarchiver} unarchivedObjectOfClasses:{allowed} fromData:{data} error:{error}]"
 
 
 def _target(site: Site, statement: Node | None) -> str:
