@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ipclint.program.constants import HOLE, constant, fold
 from tests.program.sample import call, function, program_of
+
+from ipclint.program.constants import HOLE, constant, fold
 
 
 def folded(sources: dict[str, str], callee: str = "use", caller: str = "f") -> tuple[str, ...]:
@@ -17,7 +18,7 @@ def swift(body: str, **files: str) -> tuple[str, ...]:
 
 
 def test_pieces_of_other_files() -> None:
-    names = "enum Names { static let team = \"T\"\n static let app = \"a.\" + team }"
+    names = 'enum Names { static let team = "T"\n static let app = "a." + team }'
     assert swift('use("x \\(Names.app) y")', Names=names) == ("x a.T y",)
 
 
@@ -45,16 +46,24 @@ def test_adjacent_literals_with_a_macro() -> None:
 
 
 def test_constants_across_languages() -> None:
-    assert folded({"A.h": 'static NSString * const Group = @"group.x";', "A.swift": "func f() { use(Group) }"}) == ("group.x",)
+    assert folded({"A.h": 'static NSString * const Group = @"group.x";', "A.swift": "func f() { use(Group) }"}) == (
+        "group.x",
+    )
 
 
 def test_an_enum_case_is_its_raw_value() -> None:
-    assert swift("use(Key.group.rawValue)", Key='enum Key: String { case group = "group.x"\n case other }') == ("group.x",)
-    assert swift("use(Key.other.rawValue)", Key='enum Key: String { case group = "group.x"\n case other }') == ("other",)
+    assert swift("use(Key.group.rawValue)", Key='enum Key: String { case group = "group.x"\n case other }') == (
+        "group.x",
+    )
+    assert swift("use(Key.other.rawValue)", Key='enum Key: String { case group = "group.x"\n case other }') == (
+        "other",
+    )
 
 
 def test_endless_definitions_end() -> None:
-    assert swift("use(One.x)", One="enum One { static let x = Two.y }", Two="enum Two { static let y = One.x }") == (HOLE,)
+    assert swift("use(One.x)", One="enum One { static let x = Two.y }", Two="enum Two { static let y = One.x }") == (
+        HOLE,
+    )
 
 
 def test_constant_is_one_text_without_holes() -> None:

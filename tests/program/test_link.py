@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.program.sample import call, function, program_of
 
 from ipclint.program.link import callers, conforms, resolve, superclass, type_of
 from ipclint.program.names import property_of_setter, selectors
 from ipclint.program.types import base_type, element_type, is_optional
-from tests.program.sample import call, function, program_of
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_calls_reach_the_other_language() -> None:
             "Listener.m": "@implementation Listener\n- (BOOL)ask:(Gate *)gate { return [gate admit:nil]; }\n@end",
             "Tool.h": "@interface Tool : NSObject\n- (void)runWithPath:(NSString *)path;\n@end",
             "Tool.m": "@implementation Tool\n- (void)runWithPath:(NSString *)path { }\n@end",
-            "User.swift": "func start(tool: Tool) { tool.run(withPath: \"x\") }",
+            "User.swift": 'func start(tool: Tool) { tool.run(withPath: "x") }',
         }
     )
     asker = function(program, "ask:")
@@ -127,7 +127,8 @@ def test_calls_reach_the_other_language() -> None:
 def test_a_protocol_call_reaches_its_adopters() -> None:
     program = program_of(
         {
-            "A.swift": "protocol Gate { func admits(_ x: Int) -> Bool }\nstruct Open: Gate { func admits(_ x: Int) -> Bool { true } }",
+            "A.swift": "protocol Gate { func admits(_ x: Int) -> Bool }\n"
+            "struct Open: Gate { func admits(_ x: Int) -> Bool { true } }",
             "B.swift": "func f(gate: Gate) { gate.admits(1) }",
         }
     )
@@ -136,7 +137,9 @@ def test_a_protocol_call_reaches_its_adopters() -> None:
 
 
 def test_labels_choose_the_overload() -> None:
-    program = program_of({"A.swift": "func go(to x: Int) {}\nfunc go(from x: Int, at y: Int = 0) {}\nfunc f() { go(from: 1) }"})
+    program = program_of(
+        {"A.swift": "func go(to x: Int) {}\nfunc go(from x: Int, at y: Int = 0) {}\nfunc f() { go(from: 1) }"}
+    )
     ref = function(program, "f")
     (found,) = resolve(program, ref, call(program, ref, "go")).refs
     assert found.key == "F go(from:at:)"

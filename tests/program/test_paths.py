@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
+from tests.program.sample import function, program_of
 
 from ipclint.model.ir import Block, Call, Evaluate, Guard, If, Literal, Loop, Name, Operator, Return, Stmt
 from ipclint.program.paths import MAX_PATHS, last_value, outcomes, paths, returned
-from tests.program.sample import function, program_of
 
 
 def ways(body: str, language: str = "swift") -> list[tuple[str, list[str]]]:
     """(what is returned, the conditions with their outcome) of each path of a function's body."""
-    path, text = ("A.swift", f"func f() -> Bool {{\n{body}\n}}") if language == "swift" else ("A.m", f"BOOL f(void) {{\n{body}\n}}")
+    path, text = (
+        ("A.swift", f"func f() -> Bool {{\n{body}\n}}")
+        if language == "swift"
+        else ("A.m", f"BOOL f(void) {{\n{body}\n}}")
+    )
     program = program_of({path: text})
     found = paths(program.body(function(program, "f")))
     assert found.complete
@@ -51,7 +55,10 @@ def test_what_does_not_decide_is_one_event() -> None:
 
 
 def test_switch_leaves_or_falls_through() -> None:
-    assert [value for value, _ in ways("switch k {\ncase 1: return true\ndefault: break\n}\nreturn false")] == ["true", "false"]
+    assert [value for value, _ in ways("switch k {\ncase 1: return true\ndefault: break\n}\nreturn false")] == [
+        "true",
+        "false",
+    ]
 
 
 def test_a_loop_runs_not_at_all_or_once() -> None:
@@ -60,7 +67,10 @@ def test_a_loop_runs_not_at_all_or_once() -> None:
 
 
 def test_a_thrown_error_goes_to_the_catch() -> None:
-    assert [value for value, _ in ways("do {\ntry check()\nreturn true\n} catch {\nreturn false\n}")] == ["true", "false"]
+    assert [value for value, _ in ways("do {\ntry check()\nreturn true\n} catch {\nreturn false\n}")] == [
+        "true",
+        "false",
+    ]
 
 
 def test_conditional_compilation_is_two_worlds() -> None:

@@ -29,30 +29,30 @@ def block(source: str, path: str = "a.m") -> ir.Block:
 
 EXPRESSIONS = [
     ("[c decodeObjectForKey:k]", "c→decodeObjectForKey:(k)"),
-    ("[[Foo alloc] initWithA:1 b:@\"s\"]", "Foo→alloc()→initWithA:b:(1, 's')"),
-    ("[NSString stringWithFormat:@\"%@\", x, 3]", "NSString→stringWithFormat:('%@', x, 3)"),
+    ('[[Foo alloc] initWithA:1 b:@"s"]', "Foo→alloc()→initWithA:b:(1, 's')"),
+    ('[NSString stringWithFormat:@"%@", x, 3]', "NSString→stringWithFormat:('%@', x, 3)"),
     ("[Foo class]", "<class Foo>"),
     ("@selector(foo:bar:)", "<selector foo:bar:>"),
     ("[NSXPCInterface interfaceWithProtocol:@protocol(P)]", "NSXPCInterface→interfaceWithProtocol:(<class P>)"),
     ("a.b->c", "a.b.c"),
     ("f(x, &y, *z)", "f(x, (address y), (dereference z))"),
     ("self.handler(x)", "self→handler(x)"),
-    ("a[@\"k\"]", "a['k']"),
+    ('a[@"k"]', "a['k']"),
     ("a ? b : c", "(a ? b : c)"),
     ("a ?: b", "(a ? a : b)"),
     ("!x && y || z == nil", "(((! x) && y) || (z == nil))"),
     ("@(a + 1)", "(a + 1)"),
-    ("@[ @1, @\"b\" ]", "[1, 'b']"),
-    ("@{ @\"k\": v, (id)key: @YES }", "⟦'k', v, (key c id), true⟧"),
+    ('@[ @1, @"b" ]', "[1, 'b']"),
+    ('@{ @"k": v, (id)key: @YES }', "⟦'k', v, (key c id), true⟧"),
     ("(__bridge NSString *)x", "(x c NSString *)"),
     ("x = y", "x = y"),
     ("x += 2", "x += 2"),
     ("YES", "true"),
     ("NULL", "nil"),
     ("0x1F", "0x1F"),
-    ("\"a\" \"b\"", "'ab'"),
-    ("CFSTR(\"a \\\"\" TEAM \"\\\" b\")", "CFSTR((('a \"' + TEAM) + '\" b'))"),
-    ("@\"caf\\u00e9\\n\"", "'café\\n'"),
+    ('"a" "b"', "'ab'"),
+    ('CFSTR("a \\"" TEAM "\\" b")', "CFSTR((('a \"' + TEAM) + '\" b'))"),
+    ('@"caf\\u00e9\\n"', "'café\\n'"),
     ("^{ [self go]; }", "{ in self→go()}"),
     ("^BOOL(int a, NSError *e) { return YES; }", "{a e in return true}"),
     ("((void (*)(id))send)(x)", "(send c void (*)(id))→(x)"),
@@ -68,7 +68,7 @@ def test_expression(source: str, expected: str) -> None:
 
 STATEMENTS = [
     ("NSString *s = x, *t;", "var s: NSString * = x; var t: NSString *"),
-    ("static NSString * const k = @\"v\";", "let k: NSString * = 'v'"),
+    ('static NSString * const k = @"v";', "let k: NSString * = 'v'"),
     ("__weak typeof(self) weakSelf = self;", "var weakSelf: typeof(self) = self"),
     ("char buf[10];", "var buf: char[]"),
     ("(void)x;", "drop x"),
@@ -144,7 +144,11 @@ def test_shape_of_a_class() -> None:
     units = facts_of(CLASS).units
     interface = units["T Foo"]
     assert isinstance(interface, Type)
-    assert (interface.kind, interface.superclass, interface.inherits) == ("interface", "NSObject", ("NSObject", "NSCoding", "P"))
+    assert (interface.kind, interface.superclass, interface.inherits) == (
+        "interface",
+        "NSObject",
+        ("NSObject", "NSCoding", "P"),
+    )
     assert [(u.kind, u.category) for u in units.values() if isinstance(u, Type) and u.name == "Foo"] == [
         ("interface", ""),
         ("category", ""),
@@ -163,13 +167,20 @@ def test_methods_declared_and_defined() -> None:
     functions = [u for u in facts_of(CLASS).units.values() if isinstance(u, Function)]
     fetches = [u for u in functions if u.selector == "fetch:withReply:"]
     assert [bool(u.body) for u in fetches] == [False, True]
-    assert [(p.name, p.type) for p in fetches[1].params] == [("key", "NSString *"), ("reply", "void (^)(NSError *error)")]
+    assert [(p.name, p.type) for p in fetches[1].params] == [
+        ("key", "NSString *"),
+        ("reply", "void (^)(NSError *error)"),
+    ]
     coder = next(u for u in functions if u.selector == "initWithCoder:")
     assert (coder.kind, coder.returns, coder.owner) == ("initializer", "instancetype", "Foo")
     assert next(u for u in functions if u.name == "make").is_static
     assert next(u for u in functions if u.name == "may:").modifiers == ("optional",)
     helper = next(u for u in functions if u.name == "helper")
-    assert (helper.owner, helper.modifiers, [p.type for p in helper.params]) == ("", ("static",), ["const char *", "int"])
+    assert (helper.owner, helper.modifiers, [p.type for p in helper.params]) == (
+        "",
+        ("static",),
+        ["const char *", "int"],
+    )
 
 
 def test_preprocessor_and_types() -> None:
@@ -197,7 +208,7 @@ def test_extents_and_names_stand_where_they_say() -> None:
 
 
 def test_text_is_that_of_the_original_behind_emoji() -> None:
-    source = "/* 😀 */ void f(void) { g(@\"é\", [x y:@\"z\"]); }"
+    source = '/* 😀 */ void f(void) { g(@"é", [x y:@"z"]); }'
     unit = facts_of(source).units["F f"]
     assert isinstance(unit, Function)
     (statement,) = unit.block
@@ -205,12 +216,18 @@ def test_text_is_that_of_the_original_behind_emoji() -> None:
 
 
 def test_suppressions_in_code_and_behind_macros() -> None:
-    source = "#define A 1 // ipclint:ignore XPC101 -- one\nint b; // ipclint:ignore XPC102 -- two\nNSString *c = @\"// ipclint:ignore X -- no\";\n"
+    source = (
+        "#define A 1 // ipclint:ignore XPC101 -- one\nint b; // ipclint:ignore XPC102 -- two\n"
+        'NSString *c = @"// ipclint:ignore X -- no";\n'
+    )
     assert [s.ids for s in facts_of(source).suppressions] == [("XPC101",), ("XPC102",)]
 
 
 def test_members_of_cxx_classes() -> None:
-    source = "namespace n {\nclass A {\npublic:\n  void run(const std::string& s) { system(s.c_str()); }\n};\n}\nvoid A::stop(int x) { if (x) { exit(x); } }\n"
+    source = (
+        "namespace n {\nclass A {\npublic:\n  void run(const std::string& s) { system(s.c_str()); }\n};\n}\n"
+        "void A::stop(int x) { if (x) { exit(x); } }\n"
+    )
     functions = {u.name: u for u in facts_of(source, "a.mm").units.values() if isinstance(u, Function)}
     assert functions["run"].owner == "A" and functions["stop"].owner == "A"
     assert show(functions["stop"].block[0]) == "if x [exit(x)]"
@@ -225,9 +242,30 @@ def test_a_broken_declaration_loses_only_itself() -> None:
 
 TOKENS = [
     *"(){}[]<>;:,.@#\"'\\*&=+- \n^",
-    "@interface A\n", "@implementation A\n", "@end\n", "- (void)x ", "#if A\n", "#else\n", "#endif\n", "#define M(a) a\n",
-    "/*", "*/", "//", "@\"", "é", "if (", "return ", "case 1:", "^{", "@{", "@[", "class ", "namespace {", "NS_ENUM(", "goto a;",
-]  # fmt: skip
+    "@interface A\n",
+    "@implementation A\n",
+    "@end\n",
+    "- (void)x ",
+    "#if A\n",
+    "#else\n",
+    "#endif\n",
+    "#define M(a) a\n",
+    "/*",
+    "*/",
+    "//",
+    '@"',
+    "é",
+    "if (",
+    "return ",
+    "case 1:",
+    "^{",
+    "@{",
+    "@[",
+    "class ",
+    "namespace {",
+    "NS_ENUM(",
+    "goto a;",
+]
 
 
 def check(data: bytes) -> None:

@@ -89,7 +89,9 @@ class Call(Node, tag=6):
 
     @property
     def signature(self) -> str:
-        """`decodeObject(forKey:)` in Swift and C (`f(_:)`), the selector itself in Objective-C (`decodeObjectForKey:`)."""
+        """`decodeObject(forKey:)` in Swift and C (`f(_:)`), the selector itself in Objective-C
+        (`decodeObjectForKey:`).
+        """
         if ":" in self.name:
             return self.name
         return f"{self.name}({''.join((label if label not in ('', '{') else '_') + ':' for label in self.labels)})"
@@ -128,7 +130,9 @@ class Cast(Node, tag=10):
 
 
 class Param(Node, tag=11):
-    """A parameter: outside label ("" for `_` and C), inside name ("" when unnamed), type's source text ("" if unknown)."""
+    """A parameter: outside label ("" for `_` and C), inside name ("" when unnamed), type's source text ("" if
+    unknown).
+    """
 
     label: str
     name: str
@@ -160,7 +164,9 @@ class Availability(Node, tag=14):
 
 
 class Opaque(Node, tag=15):
-    """Syntax that has no node of its own; `kind` is the grammar's name for it, `kids` may be expressions or statements."""
+    """Syntax that has no node of its own; `kind` is the grammar's name for it, `kids` may be expressions or
+    statements.
+    """
 
     kind: str
     kids: tuple[Expr | Stmt, ...]
@@ -295,22 +301,7 @@ Expr = (
     | Availability
     | Opaque
 )
-Stmt = (
-    Let
-    | Evaluate
-    | If
-    | Guard
-    | Switch
-    | Loop
-    | Return
-    | Throw
-    | Jump
-    | Label
-    | Defer
-    | Do
-    | Conditional
-    | Local
-)
+Stmt = Let | Evaluate | If | Guard | Switch | Loop | Return | Throw | Jump | Label | Defer | Do | Conditional | Local
 Block = tuple[Stmt, ...]
 
 _encoder = msgspec.msgpack.Encoder()

@@ -1,4 +1,6 @@
-"""The targets of the program as queries: which targets compile a file, which programs it ends up in, with what rights."""
+"""The targets of the program as queries: which targets compile a file, which programs it ends up in, with what
+rights.
+"""
 
 from __future__ import annotations
 

@@ -40,9 +40,23 @@ MAX_LENGTH = 20_000  # characters of one folded text
 
 CONVERSION = re.compile(r"%(?:\d+\$)?[-+ 0#']*\d*(?:\.\d+)?(?:hh|h|ll|l|q|z|t|j|L)?[@dDiuUxXoOfFeEgGcCsSpaA%]")
 _TRANSPARENT = frozenset(
-    {"String", "NSString", "CFSTR", "NSLocalizedString", "stringWithString:", "initWithString:", "UTF8String", "copy", "mutableCopy",
-     "utf8", "cString", "stringWithUTF8String:", "description", "trimmingCharacters"}
-)  # fmt: skip
+    {
+        "String",
+        "NSString",
+        "CFSTR",
+        "NSLocalizedString",
+        "stringWithString:",
+        "initWithString:",
+        "UTF8String",
+        "copy",
+        "mutableCopy",
+        "utf8",
+        "cString",
+        "stringWithUTF8String:",
+        "description",
+        "trimmingCharacters",
+    }
+)
 
 
 def fold(program: Program, ref: UnitRef, expr: Expr | None, depth: int = 0) -> tuple[str, ...]:
@@ -136,7 +150,9 @@ def _fold_returns(program: Program, ref: UnitRef, depth: int) -> tuple[str, ...]
 
 @query(bottom=(HOLE,))
 def _fold_local(program: Program, ref: UnitRef, name: str, depth: int) -> tuple[str, ...]:
-    """A local: its initialiser and every assignment to it in source order; an append under a condition may not happen."""
+    """A local: its initialiser and every assignment to it in source order; an append under a condition may not
+    happen.
+    """
     texts: tuple[str, ...] = ()
     for binding in scope(program, ref).get(name, ()):
         if binding.value is not None:
@@ -160,7 +176,13 @@ def _assignments(program: Program, ref: UnitRef, name: str) -> tuple[tuple[bool,
             if node.name in ("append", "appendString:"):
                 found.append((conditional, "+=", node.args[0]))
             elif node.name == "appendFormat:":
-                found.append((conditional, "+=", Call(node.start, node.end, None, "stringWithFormat:", node.labels, node.args, 0)))
+                found.append(
+                    (
+                        conditional,
+                        "+=",
+                        Call(node.start, node.end, None, "stringWithFormat:", node.labels, node.args, 0),
+                    )
+                )
         inside = conditional or isinstance(node, If | Guard)
         if isinstance(node, tuple):
             for child in node:  # pyright: ignore[reportUnknownVariableType]

@@ -1,7 +1,8 @@
 """Linking: what a name in one file means in the others, across Swift, Objective-C and C.
 
 Queries over `Program`: type hierarchy, members, scopes, types of expressions, callees and callers. "Unknown" is an
-answer here, never a guess: a type that is not in the program has unknown supertypes, an expression of unknown type is "".
+answer here, never a guess: a type that is not in the program has unknown supertypes, an expression of unknown type is
+"".
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ def ancestors(program: Program, name: str) -> frozenset[str]:
 
 @query(bottom="")
 def superclass(program: Program, name: str) -> str:
-    """The superclass, "" for none or unknown. In Swift the first inherited name that is not a protocol of the program."""
+    """The superclass, "" for none or unknown. In Swift the first inherited name that is not a protocol of the
+    program.
+    """
     for _, declaration in declarations(program, name):
         if declaration.superclass:
             return declaration.superclass
@@ -284,8 +287,10 @@ def _type_of_member(program: Program, ref: UnitRef, base: Expr | None, name: str
     if not found and receiver.endswith(".Type"):
         if name[:1].isupper():  # a nested type: Outer.Inner
             return f"{name}.Type"
-        if is_outside(program, plain) or any(name == case.name for _, t in declarations(program, plain) for case in t.cases):
-            return plain  # UIPasteboard.general, FileManager.default, Kind.first: a static of a type is mostly of that type
+        if is_outside(program, plain) or any(
+            name == case.name for _, t in declarations(program, plain) for case in t.cases
+        ):
+            return plain  # UIPasteboard.general, Kind.first: a static of a type is mostly of that type
     return found
 
 
@@ -297,14 +302,22 @@ def _type_of_call(program: Program, ref: UnitRef, call: Call, depth: int) -> str
         return _common_return(program, resolved.refs)
     receiver = type_of(program, ref, call.target, depth + 1)
     plain = receiver.removesuffix(".Type")
-    if call.name in ("alloc", "new", "init", "self", "retain", "autorelease", "copy", "mutableCopy") or call.name.startswith("initWith"):
+    if call.name in (
+        "alloc",
+        "new",
+        "init",
+        "self",
+        "retain",
+        "autorelease",
+        "copy",
+        "mutableCopy",
+    ) or call.name.startswith("initWith"):
         return plain
     resolved = resolve(program, ref, call, depth + 1)
     if found := _common_return(program, resolved.refs):
         return _resolved_self(found, plain)
-    if not call.args and plain:
-        if found := property_type(program, base_type(plain), call.name):
-            return found
+    if not call.args and plain and (found := property_type(program, base_type(plain), call.name)):
+        return found
     if receiver.endswith(".Type") and is_outside(program, plain):
         return plain  # a class factory of a type that is not here: [UIPasteboard generalPasteboard]
     return ""
@@ -329,7 +342,9 @@ NOBODY = Resolution((), False)
 
 
 def resolve(program: Program, ref: UnitRef, call: Call, depth: int = 0) -> Resolution:
-    """The functions of the program that a call can reach; declarations without body are left out when one has a body."""
+    """The functions of the program that a call can reach; declarations without body are left out when one has a
+    body.
+    """
     if not call.name or depth > MAX_DEPTH:
         return NOBODY
     if call.target is None:

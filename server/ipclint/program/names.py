@@ -9,7 +9,24 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-PREPOSITIONS = ("with", "for", "from", "to", "at", "in", "of", "by", "on", "as", "using", "into", "and", "via", "after", "before")
+PREPOSITIONS = (
+    "with",
+    "for",
+    "from",
+    "to",
+    "at",
+    "in",
+    "of",
+    "by",
+    "on",
+    "as",
+    "using",
+    "into",
+    "and",
+    "via",
+    "after",
+    "before",
+)
 
 
 @lru_cache(maxsize=4096)

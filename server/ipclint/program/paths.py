@@ -39,7 +39,9 @@ from ipclint.model.ir import (
 )
 
 MAX_PATHS = 256
-NEVER = frozenset({"fatalError", "preconditionFailure", "exit", "_exit", "abort", "dispatchMain", "dispatch_main", "xpc_main"})
+NEVER = frozenset(
+    {"fatalError", "preconditionFailure", "exit", "_exit", "abort", "dispatchMain", "dispatch_main", "xpc_main"}
+)
 
 
 class Event(NamedTuple):
@@ -152,7 +154,9 @@ class _Walker:
                 return self.block((*body, *lastly), states)
             case Defer() | Local() | Label():
                 return states
-            case Evaluate(value=value) if getattr(value, "name", None) in NEVER and getattr(value, "target", self) is None:
+            case Evaluate(value=value) if (
+                getattr(value, "name", None) in NEVER and getattr(value, "target", self) is None
+            ):
                 return [s._replace(events=(*s.events, Event(value)), leaving=statement) for s in states]
             case _:
                 return [s._replace(events=(*s.events, Event(statement))) for s in states]
@@ -278,8 +282,8 @@ def last_value(path: Path, name: str) -> Expr | None:
     value: Expr | None = None
     for event in path.events:
         for node in walk(event.node):
-            if isinstance(node, Let) and node.names == (name,) and node.value is not None:
-                value = node.value
-            elif isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name:
+            if (isinstance(node, Let) and node.names == (name,) and node.value is not None) or (
+                isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name
+            ):
                 value = node.value
     return value

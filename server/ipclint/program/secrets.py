@@ -1,7 +1,8 @@
 """The secret classifier: is this value a password, a key, a one-time code? Shared by every rule about secrets.
 
 Lexical, on the words of identifiers (`rules/models/secrets.toml`, extensible by the user), and by origin: what was read
-from the keychain, a secure text field or a key API is a secret whatever it is called. The value decides, not the call: captions,
+from the keychain, a secure text field or a key API is a secret whatever it is called. The value decides, not the
+call: captions,
 links and version strings that a user copies are none.
 """
 
@@ -11,7 +12,22 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from ipclint.model.ir import Call, Cast, Closure, Collection, Expr, Interpolation, Literal, Member, Name, Node, Operator, Subscript, Text, walk
+from ipclint.model.ir import (
+    Call,
+    Cast,
+    Closure,
+    Collection,
+    Expr,
+    Interpolation,
+    Literal,
+    Member,
+    Name,
+    Node,
+    Operator,
+    Subscript,
+    Text,
+    walk,
+)
 from ipclint.program.link import callers, scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
@@ -24,20 +40,68 @@ RANKS = ("key", "password", "number", "code")
 
 # A member that only unwraps or converts: the name that matters is its base's.
 GENERIC = frozenset(
-    {"text", "stringValue", "string", "value", "rawValue", "description", "utf8", "data", "content", "wrappedValue", "first", "last",
-     "attributedText", "unsafelyUnwrapped", "hexString", "base64EncodedString", "copy", "trimmed", "plaintext", "plainText"}
-)  # fmt: skip
+    {
+        "text",
+        "stringValue",
+        "string",
+        "value",
+        "rawValue",
+        "description",
+        "utf8",
+        "data",
+        "content",
+        "wrappedValue",
+        "first",
+        "last",
+        "attributedText",
+        "unsafelyUnwrapped",
+        "hexString",
+        "base64EncodedString",
+        "copy",
+        "trimmed",
+        "plaintext",
+        "plainText",
+    }
+)
 # Types that carry no secret, whatever they are called.
 INNOCENT = frozenset(
-    {"Bool", "BOOL", "Int", "NSInteger", "NSUInteger", "UInt", "CGFloat", "Double", "TimeInterval", "Date", "NSDate", "UIView", "UILabel",
-     "UIButton", "UIImage", "NSImage", "UIViewController", "NSView", "NSMenuItem", "IndexPath", "Selector", "Notification", "CGRect",
-     "NSRange", "UIColor", "Error", "NSError"}
-)  # fmt: skip
+    {
+        "Bool",
+        "BOOL",
+        "Int",
+        "NSInteger",
+        "NSUInteger",
+        "UInt",
+        "CGFloat",
+        "Double",
+        "TimeInterval",
+        "Date",
+        "NSDate",
+        "UIView",
+        "UILabel",
+        "UIButton",
+        "UIImage",
+        "NSImage",
+        "UIViewController",
+        "NSView",
+        "NSMenuItem",
+        "IndexPath",
+        "Selector",
+        "Notification",
+        "CGRect",
+        "NSRange",
+        "UIColor",
+        "Error",
+        "NSError",
+    }
+)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 class Secret(NamedTuple):
-    """What was found: `name` as the code spells it, `rank` of RANKS, the node that tells, how sure ("certain" by origin)."""
+    """What was found: `name` as the code spells it, `rank` of RANKS, the node that tells, how sure ("certain" by
+    origin).
+    """
 
     name: str
     rank: str
@@ -160,7 +224,19 @@ def _of_call(program: Program, ref: UnitRef, call: Call, depth: int, follow: boo
     return _named(program, ref, call, name)
 
 
-_CONVERSIONS = frozenset({"String", "NSString", "Data", "NSData", "NSAttributedString", "initWithString", "stringWithString", "initWithData", "stringWithUTF8String"})
+_CONVERSIONS = frozenset(
+    {
+        "String",
+        "NSString",
+        "Data",
+        "NSData",
+        "NSAttributedString",
+        "initWithString",
+        "stringWithString",
+        "initWithData",
+        "stringWithUTF8String",
+    }
+)
 
 
 def mentions_secret(vocabulary: Vocabulary, root: Node) -> bool:

@@ -1,4 +1,5 @@
-"""The IPC surface of the program: listeners, the delegates that decide for them, and what is exported to other processes.
+"""The IPC surface of the program: listeners, the delegates that decide for them, and what is exported to other
+processes.
 
 Endpoints are paired across methods, files and languages: a listener made here gets its delegate there and its code
 requirement in a third place. What cannot be paired is said to be unknown.

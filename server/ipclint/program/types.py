@@ -12,7 +12,9 @@ _NOISE = re.compile(
 )
 _QUALIFIED_ID = re.compile(r"(?:id|Class)\s*<\s*([\w.]+)")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
-_ARRAY = re.compile(r"^\[\s*([^:\[\]]+)\s*\]$|^(?:Array|Set|ArraySlice|NSArray|NSMutableArray|NSSet)\s*<\s*([\w. ]+?)[ *?]*>")
+_ARRAY = re.compile(
+    r"^\[\s*([^:\[\]]+)\s*\]$|^(?:Array|Set|ArraySlice|NSArray|NSMutableArray|NSSet)\s*<\s*([\w. ]+?)[ *?]*>"
+)
 
 
 @lru_cache(maxsize=8192)
@@ -31,7 +33,9 @@ def base_type(text: str) -> str:
     if text.startswith("["):
         return "Dictionary" if _has_top_level_colon(text) else "Array"
     if text.startswith("(") or "->" in text or "^" in text:
-        inner = text[1:-1] if text.startswith("(") and text.endswith(")") and "->" not in text and "," not in text else ""
+        inner = (
+            text[1:-1] if text.startswith("(") and text.endswith(")") and "->" not in text and "," not in text else ""
+        )
         return base_type(inner) if inner else ""
     found = _IDENTIFIER.match(text)
     return found.group(0) if found else ""

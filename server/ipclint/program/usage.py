@@ -110,11 +110,15 @@ def _call_fits(program: Program, ref: UnitRef, call: Call, spelling: Spelling) -
 
 
 def _is_shadowed(program: Program, ref: UnitRef, call: Call, spelling: Spelling) -> bool:
-    """Whether a bare call is of the program's own function: `open(url: u)`, a method `remove(_:)` of the type around."""
+    """Whether a bare call is of the program's own function: `open(url: u)`, a method `remove(_:)` of the type
+    around.
+    """
     if spelling.labels is None and any(label not in ("", "{") for label in call.labels):
         return True  # C knows no labels
     callees = (program.function(callee) for callee in resolve(program, ref, call).refs)
-    return any(callee is not None and callee.body for callee in callees)  # a prototype alone declares a foreign function
+    return any(
+        callee is not None and callee.body for callee in callees
+    )  # a prototype alone declares a foreign function
 
 
 def _labels_fit(call: Call, spelling: Spelling) -> bool:

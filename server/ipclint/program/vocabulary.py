@@ -52,7 +52,9 @@ class Api(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     passes: tuple[str, ...] = ()  # "arg0->ret", "self=>ret +path.resolved", "arg0->self": see program.flow_model.Pass
     note: str = ""
     availability: dict[str, str] = {}
-    words: tuple[str, ...] = ()  # names that such values go by, space-separated words: "recovery key" (see program.secrets)
+    words: tuple[
+        str, ...
+    ] = ()  # names that such values go by, space-separated words: "recovery key" (see program.secrets)
     hints: tuple[str, ...] = ()  # of a handler that the system calls: what else stands in a file that declares one
 
 
@@ -110,7 +112,9 @@ class Vocabulary:
                 self.by_word[word.rpartition(".")[2]].append(spelling)
 
     def words(self, name: str) -> frozenset[str]:
-        """The identifiers of which code that uses API `name` mentions at least one (first selector part in Objective-C)."""
+        """The identifiers of which code that uses API `name` mentions at least one (first selector part in
+        Objective-C).
+        """
         api = self.apis[name]
         spellings = (parse_spelling(api, text) for text in (*api.swift, *api.objc, *api.c))
         return frozenset((s.receiver if s.kind == "initializer" else s.name).partition(":")[0] for s in spellings)

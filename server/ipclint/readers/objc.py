@@ -103,4 +103,8 @@ def lower_macro(text: str) -> Block:
     if body is None or root.has_error or root.named_child_count != 1:
         return ()
     block = ObjcContext(code.decode("latin-1"), 0, Directives()).braces(body)
-    return () if any(isinstance(s, Evaluate) and isinstance(s.value, Opaque) for s in block) or not list(walk(block)) else block
+    return (
+        ()
+        if any(isinstance(s, Evaluate) and isinstance(s.value, Opaque) for s in block) or not list(walk(block))
+        else block
+    )

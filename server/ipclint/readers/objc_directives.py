@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -98,7 +99,7 @@ def drop_branches(out: bytearray, directives: Sequence[Directive]) -> None:
 
 
 def _drop_in_group(out: bytearray, group: Sequence[Directive]) -> None:
-    branches = [(at.end, after.start) for at, after in zip(group, group[1:], strict=False)]
+    branches = [(at.end, after.start) for at, after in itertools.pairwise(group)]
     live = [branch for line, branch in zip(group, branches, strict=False) if line.condition not in ("0", "NO", "false")]
     if group[0].condition in ("1", "YES", "true"):
         live = branches[:1]

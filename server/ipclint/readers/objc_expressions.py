@@ -233,7 +233,9 @@ def unary(node: Node, context: ObjcContext) -> Expr:
     operator = node.child_by_field_name("operator")
     if operand is None:
         raise ValueError("an operator without operand")
-    text = context.text(operator) if operator is not None else context.slice(node.start_byte, operand.start_byte).strip()
+    text = (
+        context.text(operator) if operator is not None else context.slice(node.start_byte, operand.start_byte).strip()
+    )
     if node.type == "pointer_expression":
         text = {"&": "address", "*": "dereference"}.get(text, text)
     return Operator(*context.bounds(node), text, (context.expr(operand),))
@@ -247,7 +249,9 @@ def conditional(node: Node, context: ObjcContext) -> Expr:
     if condition is None or no is None:
         raise ValueError("a condition without its parts")
     first = context.expr(condition)
-    return Operator(*context.bounds(node), "?:", (first, context.expr(yes) if yes is not None else first, context.expr(no)))
+    return Operator(
+        *context.bounds(node), "?:", (first, context.expr(yes) if yes is not None else first, context.expr(no))
+    )
 
 
 @GRAMMAR.lowers("assignment_expression")
@@ -334,7 +338,9 @@ def sizeof(node: Node, context: ObjcContext) -> Expr:
     return Call(start, end, None, "sizeof", ("",) * len(args), args, start)
 
 
-@GRAMMAR.lowers("type_descriptor", "type_name", "generic_specifier", "typedefed_specifier", "primitive_type", "struct_specifier")
+@GRAMMAR.lowers(
+    "type_descriptor", "type_name", "generic_specifier", "typedefed_specifier", "primitive_type", "struct_specifier"
+)
 def type_as_value(node: Node, context: ObjcContext) -> Expr:
     """A type where a value is expected, as in `foo(int)` of a macro."""
     return Name(*context.bounds(node), plain_type(context.type_text(node)))

@@ -49,7 +49,9 @@ _TYPEDEF = _kinds("type_definition")
 _ENUM = _kinds("enum_specifier")
 _STRUCT = _kinds("struct_specifier", "union_specifier")
 _PROTOCOLS = _kinds("parameterized_arguments", "protocol_reference_list")
-_LINKAGE = _kinds("linkage_specification", "declaration_list", "preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif")
+_LINKAGE = _kinds(
+    "linkage_specification", "declaration_list", "preproc_if", "preproc_ifdef", "preproc_else", "preproc_elif"
+)
 _HEADS = ("@interface", "@implementation", "@protocol")
 
 
@@ -149,10 +151,21 @@ class Shape:
         kind: TypeKind = "protocol" if node.kind_id in _PROTOCOL else "category" if is_category else _KINDS[node.type]
         inherits = (*((context.text(superclass),) if superclass else ()), *protocols.names)
         unit = Type(
-            name, name, kind, context.text(superclass) if superclass else "", inherits, context.text(category) if category else "",
-            (), (), self.directives.conditions(node.start_byte), (), context.span(name_node),
-            protocols.span or Span(head_end - context.base, head_end - context.base), head_end - context.base, generics,
-        )  # fmt: skip
+            name,
+            name,
+            kind,
+            context.text(superclass) if superclass else "",
+            inherits,
+            context.text(category) if category else "",
+            (),
+            (),
+            self.directives.conditions(node.start_byte),
+            (),
+            context.span(name_node),
+            protocols.span or Span(head_end - context.base, head_end - context.base),
+            head_end - context.base,
+            generics,
+        )
         key = f"T {name}" if kind in ("interface", "protocol") else f"E {name}"
         self.add(node.start_byte, node.end_byte, key, unit)
         self._members(node.named_children, name, depth + 1)
@@ -169,18 +182,35 @@ class Shape:
         cases = tuple(_cases(body, context)) if is_enum else ()
         name_span = context.span(tag) if tag is not None else Span(0, 0)
         unit = Type(
-            name, name, "enum" if is_enum else "struct", "", (), "", (), (), self.directives.conditions(node.start_byte), cases,
-            name_span, Span(name_span.end, name_span.end), body.start_byte + 1 - context.base,
-        )  # fmt: skip
+            name,
+            name,
+            "enum" if is_enum else "struct",
+            "",
+            (),
+            "",
+            (),
+            (),
+            self.directives.conditions(node.start_byte),
+            cases,
+            name_span,
+            Span(name_span.end, name_span.end),
+            body.start_byte + 1 - context.base,
+        )
         self.add(node.start_byte, node.end_byte, f"T {name}", unit)
 
     def _typedef(self, node: Node) -> None:
         context = self.context(node.start_byte)
         type_node = node.child_by_field_name("type")
-        declarators = [kid for kid in node.named_children if kid != type_node and (kid.kind_id in DECLARATORS | IDENTIFIERS)]
+        declarators = [
+            kid for kid in node.named_children if kid != type_node and (kid.kind_id in DECLARATORS | IDENTIFIERS)
+        ]
         for declarator in declarators:
             what = declared(declarator, base_text(node, context).removeprefix("typedef").strip(), context)
-            if type_node is not None and type_node.kind_id in _ENUM | _STRUCT and type_node.child_by_field_name("body") is not None:
+            if (
+                type_node is not None
+                and type_node.kind_id in _ENUM | _STRUCT
+                and type_node.child_by_field_name("body") is not None
+            ):
                 self._c_type(type_node, what.name)
             elif what.name:
                 self.add(node.start_byte, node.end_byte, f"A {what.name}", Alias(what.name, what.type))
@@ -223,7 +253,9 @@ class Shape:
             if kid.kind_id in _ENUM | _STRUCT:
                 self._c_type(kid, None)
         type_text = base_text(node, context)
-        static = any(kid.type == "storage_class_specifier" and context.text(kid) == "static" for kid in node.named_children)
+        static = any(
+            kid.type == "storage_class_specifier" and context.text(kid) == "static" for kid in node.named_children
+        )
         for kid in node.named_children:
             if kid.kind_id not in DECLARATORS and kid.kind_id not in NAMES:
                 continue
@@ -236,10 +268,19 @@ class Shape:
                 continue
             value = inner.expr(what.value) if what.value is not None else None
             unit = Variable(
-                what.name, "", what.type, value, static, "const" not in type_text.split() and "const" not in inner.text(kid).split("=")[0].split(),
-                False, (), ("static",) if static else (), self.directives.conditions(node.start_byte), _sorted(inner),
+                what.name,
+                "",
+                what.type,
+                value,
+                static,
+                "const" not in type_text.split() and "const" not in inner.text(kid).split("=")[0].split(),
+                False,
+                (),
+                ("static",) if static else (),
+                self.directives.conditions(node.start_byte),
+                _sorted(inner),
                 inner.span(what.name_node) if what.name_node is not None else Span(0, 0),
-            )  # fmt: skip
+            )
             self.add(node.start_byte, node.end_byte, f"V {what.name}", unit)
 
     def _prototype(self, node: Node, name: str, returns: str, function: Node, context: ObjcContext) -> None:
@@ -270,7 +311,9 @@ class Shape:
                 elif kid.type == "instance_variable":
                     stack.append(kid)
 
-    def _fields(self, fields: Node, unit_node: Node, owner: str, attributes: tuple[str, ...], modifiers: tuple[str, ...]) -> None:
+    def _fields(
+        self, fields: Node, unit_node: Node, owner: str, attributes: tuple[str, ...], modifiers: tuple[str, ...]
+    ) -> None:
         for field in fields.named_children:
             if field.kind_id not in _FIELD:
                 continue
@@ -282,9 +325,19 @@ class Shape:
             what = declared(inner, type_text, context)
             name_span = context.span(what.name_node) if what.name_node is not None else Span(0, 0)
             unit = Variable(
-                what.name, owner, what.type, None, "class" in attributes, "readonly" not in attributes, False, attributes, modifiers,
-                self.directives.conditions(unit_node.start_byte), _sorted(context), name_span,
-            )  # fmt: skip
+                what.name,
+                owner,
+                what.type,
+                None,
+                "class" in attributes,
+                "readonly" not in attributes,
+                False,
+                attributes,
+                modifiers,
+                self.directives.conditions(unit_node.start_byte),
+                _sorted(context),
+                name_span,
+            )
             self.add(unit_node.start_byte, unit_node.end_byte, f"V {owner}.{what.name}", unit)
 
     # ── preprocessor ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -324,7 +377,11 @@ def _protocols(node: Node, superclass: Node | None, context: ObjcContext) -> tup
     for kid in _head(node):
         if kid.kind_id not in _PROTOCOLS:
             continue
-        listed = tuple(context.text(part).partition("<")[0].strip() for part in kid.named_children if part.kind_id not in GRAMMAR.silent)
+        listed = tuple(
+            context.text(part).partition("<")[0].strip()
+            for part in kid.named_children
+            if part.kind_id not in GRAMMAR.silent
+        )
         if superclass is not None and kid.end_byte <= superclass.start_byte:
             generics = listed
         elif kid.named_children:
@@ -373,10 +430,31 @@ def method(node: Node, owner: str, modifiers: tuple[str, ...], context: ObjcCont
         elif kid.kind_id in COMPOUND:
             body = kid
     name = "".join(f"{part}:" for part in selector) if found else "".join(selector)
-    kind = "initializer" if name.startswith("init") and not name[4:5].islower() else "deinitializer" if name == "dealloc" else "method"
+    kind = (
+        "initializer"
+        if name.startswith("init") and not name[4:5].islower()
+        else "deinitializer"
+        if name == "dealloc"
+        else "method"
+    )
     block = context.braces(body) if body is not None else ()
     body_start = body.start_byte + 1 - context.base if body is not None else 0
-    return _make_function(name, name, owner, kind, name, tuple(found), returns, static, modifiers, name_span, body_start, block, context, body is not None)
+    return _make_function(
+        name,
+        name,
+        owner,
+        kind,
+        name,
+        tuple(found),
+        returns,
+        static,
+        modifiers,
+        name_span,
+        body_start,
+        block,
+        context,
+        body is not None,
+    )
 
 
 def _method_type(node: Node, context: ObjcContext) -> str:
@@ -409,7 +487,20 @@ def c_function(node: Node, scope: str, context: ObjcContext) -> Function | None:
     modifiers = ("static",) if static else ()
     owner = owner.rpartition("::")[2] or scope
     return _make_function(
-        name, "", owner, "method" if owner else "function", "", listed, what.type, False, modifiers, name_span, body_start, block, context, True
+        name,
+        "",
+        owner,
+        "method" if owner else "function",
+        "",
+        listed,
+        what.type,
+        False,
+        modifiers,
+        name_span,
+        body_start,
+        block,
+        context,
+        True,
     )
 
 
@@ -430,9 +521,23 @@ def _make_function(
     defined: bool = False,
 ) -> Function:
     return Function(
-        name, ("",) * len(params), selector, kind, owner, params, returns, static, modifiers, (), (), (), _sorted(context), name_span,  # type: ignore[arg-type]
-        body_start, encode_block(block) if defined else b"",
-    )  # fmt: skip
+        name,
+        ("",) * len(params),
+        selector,
+        kind,
+        owner,
+        params,
+        returns,
+        static,
+        modifiers,
+        (),
+        (),
+        (),
+        _sorted(context),
+        name_span,  # type: ignore[arg-type]
+        body_start,
+        encode_block(block) if defined else b"",
+    )
 
 
 def _sorted(context: ObjcContext) -> tuple[str, ...]:

@@ -126,13 +126,17 @@ def for_statement(node: Node, context: ObjcContext) -> Sequence[Stmt]:
         if part is not None:
             header.extend(context.statements(part) if field == "initializer" else (context.expr(part),))
     body = node.child_by_field_name("body")
-    return (Loop(*context.bounds(node), "for", (), None, tuple(header), context.braces(body) if body is not None else ()),)
+    return (
+        Loop(*context.bounds(node), "for", (), None, tuple(header), context.braces(body) if body is not None else ()),
+    )
 
 
 def _for_in(node: Node, context: ObjcContext) -> Loop:
     kids = context.kids(node)
     at = next(index for index, kid in enumerate(node.children) if kid.type == "in")
-    before = [kid for kid in node.children[:at] if kid.is_named and (kid.kind_id in DECLARATORS or kid.kind_id in NAMES)]
+    before = [
+        kid for kid in node.children[:at] if kid.is_named and (kid.kind_id in DECLARATORS or kid.kind_id in NAMES)
+    ]
     after = [kid for kid in node.children[at + 1 :] if kid.is_named and kid.kind_id not in GRAMMAR.silent]
     name = declared(before[-1], "", context).name if before else ""
     sequence = context.expr(after[0]) if after else None

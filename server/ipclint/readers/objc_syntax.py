@@ -22,17 +22,31 @@ IDENTIFIERS = _kinds("identifier", "field_identifier", "type_identifier", "state
 NAMES = _kinds("identifier", "field_identifier")
 STRINGS = _kinds("string_literal", "concatenated_string")
 TYPES = _kinds(
-    "type_identifier", "primitive_type", "typedefed_specifier", "sized_type_specifier", "struct_specifier", "enum_specifier",
-    "union_specifier", "generic_specifier", "typeof_specifier", "macro_type_specifier", "array_type_specifier",
-)  # fmt: skip
+    "type_identifier",
+    "primitive_type",
+    "typedefed_specifier",
+    "sized_type_specifier",
+    "struct_specifier",
+    "enum_specifier",
+    "union_specifier",
+    "generic_specifier",
+    "typeof_specifier",
+    "macro_type_specifier",
+    "array_type_specifier",
+)
 POINTERS = _kinds("pointer_declarator", "block_pointer_declarator", "abstract_pointer_declarator")
 FUNCTIONS = _kinds("function_declarator")
 ARRAYS = _kinds("array_declarator")
 INITIALIZED = _kinds("init_declarator")
 DECLARATORS = _kinds(
-    "pointer_declarator", "block_pointer_declarator", "function_declarator", "array_declarator", "init_declarator",
-    "parenthesized_declarator", "attributed_declarator",
-)  # fmt: skip
+    "pointer_declarator",
+    "block_pointer_declarator",
+    "function_declarator",
+    "array_declarator",
+    "init_declarator",
+    "parenthesized_declarator",
+    "attributed_declarator",
+)
 PARAMETERS = _kinds("parameter_list")
 PARAMETER = _kinds("parameter_declaration")
 COMPOUND = _kinds("compound_statement")
@@ -137,7 +151,9 @@ def parameters(node: Node | None, context: Context) -> tuple[Param, ...]:
         if kid.kind_id not in PARAMETER:
             continue
         type_text = base_text(kid, context)
-        declarator = next((part for part in kid.named_children if part.kind_id in DECLARATORS or part.kind_id in NAMES), None)
+        declarator = next(
+            (part for part in kid.named_children if part.kind_id in DECLARATORS or part.kind_id in NAMES), None
+        )
         if declarator is None:
             if context.text(kid).strip() != "void":
                 found.append(Param(*context.bounds(kid), "", "", plain_type(context.type_text(kid))))

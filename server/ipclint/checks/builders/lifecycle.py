@@ -19,14 +19,17 @@ OBJC_HANDLERS = """\
 
 @builder("proxy-with-error-handler")
 def proxy_with_error_handler(rule: Rule, program: Program, finding: Finding, sources: Sources) -> Iterator[Fix]:
-    """`remoteObjectProxy` → the same with an error handler that logs. Parentheses, since it may stand in a condition."""
+    """`remoteObjectProxy` → the same with an error handler that logs. Parentheses, since it may stand in a
+    condition.
+    """
     proxy, connection = finding.holes.get("proxy"), finding.holes.get("connection")
     if not isinstance(proxy, Place) or not isinstance(connection, Place):
         return
     receiver = sources.text(connection)
     if proxy.path.endswith(".swift"):
         optional = "?" if sources.text(proxy)[len(receiver) :].lstrip().startswith("?") else ""
-        text = f'{receiver}{optional}.remoteObjectProxyWithErrorHandler({{ error in NSLog("XPC: %@", String(describing: error)) }})'
+        handler = '{ error in NSLog("XPC: %@", String(describing: error)) }'
+        text = f"{receiver}{optional}.remoteObjectProxyWithErrorHandler({handler})"
     else:
         text = f'[{receiver} remoteObjectProxyWithErrorHandler:^(NSError *error) {{ NSLog(@"XPC: %@", error); }}]'
     yield Fix("Hear of errors in a handler", True, (sources.replace(proxy, text),), rule=rule.id)

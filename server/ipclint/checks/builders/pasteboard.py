@@ -25,7 +25,8 @@ if let value = {value} {{
 OBJC_ITEMS = """\
 [[UIPasteboard generalPasteboard] setItems:@[ @{{ UIPasteboardTypeAutomatic: {value} }} ]
                                    options:@{{ UIPasteboardOptionLocalOnly: @YES,
-                                              UIPasteboardOptionExpirationDate: [NSDate dateWithTimeIntervalSinceNow:60] }}];"""
+                                              UIPasteboardOptionExpirationDate: \
+[NSDate dateWithTimeIntervalSinceNow:60] }}];"""
 SWIFT_MARKER = '{receiver}.setString("", forType: NSPasteboard.PasteboardType("org.nspasteboard.ConcealedType"))'
 OBJC_MARKER = '[{receiver} setString:@"" forType:@"org.nspasteboard.ConcealedType"];'
 
@@ -48,7 +49,9 @@ def _restricted(rule: Rule, finding: Finding, statement: Place, value: Place, so
     template = OBJC_ITEMS if not swift else SWIFT_OPTIONAL if optional == "yes" else SWIFT_ITEMS
     text = template.format(value=sources.text(value))
     known = optional == "no" if not swift else optional != "unknown"
-    return Fix("Keep the copy on this device and let it expire", known, (sources.replace(statement, text),), rule=rule.id)
+    return Fix(
+        "Keep the copy on this device and let it expire", known, (sources.replace(statement, text),), rule=rule.id
+    )
 
 
 def _concealed(rule: Rule, finding: Finding, statement: Place, sources: Sources) -> Iterator[Fix]:
@@ -67,7 +70,10 @@ def pasteboard_to_xpc(rule: Rule, program: Program, finding: Finding, sources: S
     if not isinstance(statement, Place) or not isinstance(value, Place):
         return
     programs = programs_of(program, statement.path)
-    on_mac = any("macos" in target.platforms for target in programs) or finding.holes.get("pasteboard") == "NSPasteboard.general"
+    on_mac = (
+        any("macos" in target.platforms for target in programs)
+        or finding.holes.get("pasteboard") == "NSPasteboard.general"
+    )
     if not on_mac or any(set(target.platforms) - {"macos"} for target in programs):
         return
     identity = transfer.identity(programs)

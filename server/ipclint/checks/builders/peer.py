@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
 from ipclint.model.finding import Finding, Fix, Place
-from ipclint.program.program import Program
 from ipclint.program.configuration import targets_of
+from ipclint.program.program import Program
 
 REQUIREMENT = 'anchor apple generic and certificate leaf[subject.OU] = "{team}" and identifier "{client}"'
 

@@ -23,7 +23,9 @@ class Identity(NamedTuple):
 def identity(programs: Iterable[TargetInfo]) -> Identity:
     """The names for the program that copies now."""
     known = tuple(programs)
-    client = next((target.bundle_id for target in known if target.bundle_id and "$" not in target.bundle_id), "com.example.app")
+    client = next(
+        (target.bundle_id for target in known if target.bundle_id and "$" not in target.bundle_id), "com.example.app"
+    )
     team = next((target.team for target in known if target.team), "TEAMID")
     versions = [target.deployment.get("macos", "") for target in known]
     ventura = bool(versions) and all(v.partition(".")[0].isdigit() and int(v.partition(".")[0]) >= 13 for v in versions)
@@ -58,7 +60,8 @@ enum SecretTransferService {
     static let senderRequirement =
         "anchor apple generic and certificate leaf[subject.OU] = \\"«TEAM»\\" and identifier \\"«CLIENT»\\""
     /// Who may receive: a program of the same team.
-    static let receiverRequirement = "anchor apple generic and certificate leaf[subject.OU] = \\"«TEAM»\\" and identifier \\"«SERVICE»\\""
+    static let receiverRequirement =
+        "anchor apple generic and certificate leaf[subject.OU] = \\"«TEAM»\\" and identifier \\"«SERVICE»\\""
 }
 """
 
@@ -214,7 +217,8 @@ _OBJC_CLIENT = """\
     @synchronized (self) {
         if (self.connection == nil) {
             if (@available(macOS 13.0, *)) {
-                NSXPCConnection *connection = [[NSXPCConnection alloc] initWithMachServiceName:SecretTransferServiceName options:0];
+                NSXPCConnection *connection =
+                    [[NSXPCConnection alloc] initWithMachServiceName:SecretTransferServiceName options:0];
                 [connection setCodeSigningRequirement:SecretTransferReceiverRequirement];
                 connection.remoteObjectInterface = [NSXPCInterface interfaceWithProtocol:@protocol(SecretTransfer)];
                 connection.interruptionHandler = ^{ NSLog(@"secret transfer interrupted"); };

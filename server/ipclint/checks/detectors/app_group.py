@@ -23,7 +23,9 @@ UNRESOLVED = re.compile(r"\$[({][^)}]*[)}]")
 
 
 class Lack(NamedTuple):
-    """A target that does not have the group: in which configuration, and which entitlements file says so ("" for none)."""
+    """A target that does not have the group: in which configuration, and which entitlements file says so ("" for
+    none).
+    """
 
     target: TargetInfo
     signing: Signing
@@ -48,7 +50,9 @@ def app_group_not_entitled(rule: Rule, program: Program, ref: UnitRef, unit: Fun
 
 def names_group(identifier: str, use: Use) -> bool:
     """Whether an identifier means an app group: a suite may also be another bundle's domain."""
-    return identifier.startswith("group.") or bool(TEAM_PREFIX.match(identifier)) or use.api.name == "app-group.container"
+    return (
+        identifier.startswith("group.") or bool(TEAM_PREFIX.match(identifier)) or use.api.name == "app-group.container"
+    )
 
 
 def _finding(rule: Rule, program: Program, ref: UnitRef, use: Use, group: str, lack: Lack) -> Finding:
@@ -57,17 +61,27 @@ def _finding(rule: Rule, program: Program, ref: UnitRef, use: Use, group: str, l
     if signing.facts is not None and signing.facts.root is not None:
         listed = signing.facts.root.get(GROUPS_KEY)
         span = listed.span if listed else signing.facts.root.span
-        text = f"{target.name} has {', '.join(listed.strings) or 'no group'} here" if listed else f"{target.name} has no app group here"
+        text = (
+            f"{target.name} has {', '.join(listed.strings) or 'no group'} here"
+            if listed
+            else f"{target.name} has no app group here"
+        )
         steps.append(Step(Place(signing.path, "", span.start, span.end), text))
     confidence: Confidence = "likely" if target.guessed or lack.context == "no-entitlements" else "certain"
-    holes: dict[str, str | Place] = {"group": group, "target": target.name, "file": signing.path or "no entitlements file"}
+    holes: dict[str, str | Place] = {
+        "group": group,
+        "target": target.name,
+        "file": signing.path or "no entitlements file",
+    }
     if steps:
         holes["entitlements"] = steps[0].place
     return rule.finding(_place(ref, use.args[0]), confidence, context=lack.context, holes=holes, steps=tuple(steps))
 
 
 def _lack(program: Program, path: str, group: str) -> Lack | None:
-    """The first shipped program with this file that lacks the group. A library's file counts only when all its programs do."""
+    """The first shipped program with this file that lacks the group. A library's file counts only when all its
+    programs do.
+    """
     compiled = [target for target in targets_of(program, path) if not target.is_test]
     direct = [target for target in compiled if target.is_program]
     if direct:
@@ -82,7 +96,11 @@ def _lack_of(target: TargetInfo, group: str) -> Lack | None:
         if signing.facts is None:
             if signing.declared or target.guessed:
                 return None  # named, but not here: unknown
-            return Lack(target, signing, "no-entitlements") if target.platforms and not any(s.declared for s in target.signing) else None
+            return (
+                Lack(target, signing, "no-entitlements")
+                if target.platforms and not any(s.declared for s in target.signing)
+                else None
+            )
         if signing.facts.root is None:
             return None
         listed = signing.facts.root.get(GROUPS_KEY)

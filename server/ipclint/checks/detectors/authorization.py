@@ -116,9 +116,13 @@ def _buffer_kept(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding
             counted = LENGTH in {word for arg in call.args for word in _words(arg)}
             if counted or ("AuthorizationExternalForm" in typed.get(id(call), "") and not frees):
                 yield rule.finding(
-                    _place(ref, call), "certain", variant="f", severity="low",
-                    context="oversized" if counted else "leaked", holes={"call": "allocate(capacity:)"},
-                )  # fmt: skip
+                    _place(ref, call),
+                    "certain",
+                    variant="f",
+                    severity="low",
+                    context="oversized" if counted else "leaked",
+                    holes={"call": "allocate(capacity:)"},
+                )
 
 
 def _words(node: Node) -> set[str]:

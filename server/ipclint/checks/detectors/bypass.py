@@ -27,17 +27,17 @@ def peer_check_bypass_switch(rule: Rule, program: Program, ref: UnitRef, unit: F
     for node, (switch, words, where) in switched:
         confidence: Confidence = "hint" if words & FORCED else "certain"
         yield rule.finding(
-            _place(ref, node), confidence, holes={"switch": switch, "function": unit.name.partition(":")[0]},
+            _place(ref, node),
+            confidence,
+            holes={"switch": switch, "function": unit.name.partition(":")[0]},
             steps=(Step(_place(ref, where), f"{switch} is read here"),),
-        )  # fmt: skip
+        )
 
 
 def _switched(program: Program, ref: UnitRef) -> Iterator[tuple[Node, tuple[str, set[str], Node]]]:
     """The branches that end by accepting because a switch says so."""
     for node in walk(program.body(ref)):
-        if isinstance(node, If) and _accepts(node.then):
-            condition = node.conditions
-        elif isinstance(node, Guard) and _accepts(node.otherwise):
+        if (isinstance(node, If) and _accepts(node.then)) or (isinstance(node, Guard) and _accepts(node.otherwise)):
             condition = node.conditions
         else:
             continue

@@ -29,7 +29,9 @@ SEVERITY: dict[Grade, Severity] = {
 
 @detector("code-requirement-spoofable", on="function")
 @detector("code-requirement-spoofable", on="variable")
-def code_requirement_spoofable(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
+def code_requirement_spoofable(
+    rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable
+) -> Iterator[Finding]:
     if "SecCodeCopySelf" in unit.mentions:
         return  # asks about this very program, not about a peer
     for use in uses_of(program, ref, "code-requirement.*"):
@@ -120,7 +122,9 @@ def sm_client_requirement_weak(rule: Rule, program: Program, ref: UnitRef, unit:
         yield from _judge(rule, unit, entry.value, TOOLS, entry.key, "high")
 
 
-def _judge(rule: Rule, plist: PlistFacts, value: PlistValue, key: str, label: str, worst: Severity) -> Iterator[Finding]:
+def _judge(
+    rule: Rule, plist: PlistFacts, value: PlistValue, key: str, label: str, worst: Severity
+) -> Iterator[Finding]:
     if not isinstance(value.scalar, str):
         return
     verdict = read(with_holes(value.scalar))
@@ -133,7 +137,9 @@ def _judge(rule: Rule, plist: PlistFacts, value: PlistValue, key: str, label: st
         severity: Severity = worst if verdict.grade != Grade.TRUSTED else "medium"
         yield rule.finding(place, "certain", severity=severity, context=key, holes=holes, steps=steps)
     elif verdict.grade is Grade.SIGNER:
-        yield rule.finding(place, "certain", severity="medium", context=f"{key}-any-program", variant="b", holes=holes, steps=steps)
+        yield rule.finding(
+            place, "certain", severity="medium", context=f"{key}-any-program", variant="b", holes=holes, steps=steps
+        )
 
 
 # ── malformed and dynamic text ───────────────────────────────────────────────────────────────────────────────────────
@@ -163,13 +169,22 @@ def code_requirement_invalid_or_dynamic(
         broken = next(filter(None, map(_error, fold(program, ref, argument))), None)
         if broken is not None:
             yield rule.finding(
-                _origin(program, ref, argument), "certain", severity="high", context="malformed", holes={"error": broken.message}
+                _origin(program, ref, argument),
+                "certain",
+                severity="high",
+                context="malformed",
+                holes={"error": broken.message},
             )
         elif (source := _outside(program, ref, argument)) is not None:
             yield rule.finding(
-                _place(ref, argument), "certain", severity="high", variant="b", context="dynamic", holes={"source": OUTSIDE[_word(source)]},
+                _place(ref, argument),
+                "certain",
+                severity="high",
+                variant="b",
+                context="dynamic",
+                holes={"source": OUTSIDE[_word(source)]},
                 steps=(Step(_place(ref, source), "the text comes from here"),),
-            )  # fmt: skip
+            )
 
 
 def _error(text: str) -> RequirementError | None:
@@ -190,7 +205,10 @@ def _outside(program: Program, ref: UnitRef, argument: Expr, depth: int = 0) -> 
             return node
         if isinstance(node, Name) and depth < 3:
             for binding in scope(program, ref).get(node.text, ()):
-                if binding.value is not None and (found := _outside(program, ref, binding.value, depth + 1)) is not None:
+                if (
+                    binding.value is not None
+                    and (found := _outside(program, ref, binding.value, depth + 1)) is not None
+                ):
                     return found
     return None
 
@@ -208,7 +226,9 @@ def _word(node: Node) -> str:
 
 @detector("code-requirement-overbroad-for-privileged-service", on="function")
 @detector("code-requirement-overbroad-for-privileged-service", on="variable")
-def code_requirement_overbroad(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
+def code_requirement_overbroad(
+    rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable
+) -> Iterator[Finding]:
     if "SecCodeCopySelf" in unit.mentions or not is_privileged(program, ref.path):
         return
     for use in uses_of(program, ref, "code-requirement.*"):
@@ -223,4 +243,11 @@ def code_requirement_overbroad(rule: Rule, program: Program, ref: UnitRef, unit:
         else:
             continue
         steps = (Step(_place(ref, use.node), "the requirement takes effect here"),)
-        yield rule.finding(_origin(program, ref, argument), "likely", context=context, variant=variant, holes={"who": verdict.answer}, steps=steps)
+        yield rule.finding(
+            _origin(program, ref, argument),
+            "likely",
+            context=context,
+            variant=variant,
+            holes={"who": verdict.answer},
+            steps=steps,
+        )

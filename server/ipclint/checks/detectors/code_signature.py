@@ -15,9 +15,16 @@ from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 
 PEER_WORDS = frozenset(
-    {"kSecGuestAttributeAudit", "kSecGuestAttributePid", "SecCodeCreateWithXPCMessage", "SecTaskCreateWithAuditToken", "auditToken",
-     "xpc_connection_get_audit_token", "xpc_dictionary_get_audit_token"}
-)  # fmt: skip
+    {
+        "kSecGuestAttributeAudit",
+        "kSecGuestAttributePid",
+        "SecCodeCreateWithXPCMessage",
+        "SecTaskCreateWithAuditToken",
+        "auditToken",
+        "xpc_connection_get_audit_token",
+        "xpc_dictionary_get_audit_token",
+    }
+)
 MAX_DEPTH = 4
 
 
@@ -35,7 +42,14 @@ def _any_valid_signature(rule: Rule, program: Program, ref: UnitRef, unit: Funct
     if not checks or not PEER_WORDS & set(unit.mentions):
         return
     if all(_without_requirement(call) for call in checks) and not _asks_who(program, ref):
-        yield rule.finding(_place(ref, checks[0]), "certain", variant="a", severity="high", context="any-signature", holes={"check": checks[0].name})
+        yield rule.finding(
+            _place(ref, checks[0]),
+            "certain",
+            variant="a",
+            severity="high",
+            context="any-signature",
+            holes={"check": checks[0].name},
+        )
 
 
 def _without_requirement(call: Call) -> bool:
@@ -65,9 +79,13 @@ def _dropped_status(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Find
         call = statement.value
         if isinstance(call, Call) and call.name in CODE_CHECKS | STATIC_CHECKS:
             yield rule.finding(
-                _place(ref, call), "certain", variant="b", severity="high", context="dropped",
+                _place(ref, call),
+                "certain",
+                variant="b",
+                severity="high",
+                context="dropped",
                 holes={"check": call.name, "statement": _place(ref, statement)},
-            )  # fmt: skip
+            )
 
 
 def _static_only(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
@@ -78,7 +96,12 @@ def _static_only(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> 
     if checks and not any(call.name in CODE_CHECKS for call in calls_in(program, ref)):
         by_pid = "kSecGuestAttributePid" in unit.mentions
         yield rule.finding(
-            _place(ref, checks[0]), "certain", variant="d", severity="medium" if by_pid else "low", context="static", holes={"check": checks[0].name}
+            _place(ref, checks[0]),
+            "certain",
+            variant="d",
+            severity="medium" if by_pid else "low",
+            context="static",
+            holes={"check": checks[0].name},
         )
 
 
@@ -93,20 +116,29 @@ def _equal_certificates(rule: Rule, program: Program, ref: UnitRef, unit: Functi
             if all(source is not None for source in sources) and touches_peer(program, user):
                 steps = tuple(Step(_place(*source), "the certificates are read here") for source in sources if source)
                 yield rule.finding(
-                    _place(user, node), "certain", variant="e", severity="medium", context="certificates", holes={"check": "=="},
+                    _place(user, node),
+                    "certain",
+                    variant="e",
+                    severity="medium",
+                    context="certificates",
+                    holes={"check": "=="},
                     steps=_distinct(steps),
-                )  # fmt: skip
+                )
 
 
 @query(bottom=False)
 def touches_peer(program: Program, ref: UnitRef) -> bool:
-    """Whether a function, or one it calls, looks up the code of another process: a file's signature is another matter."""
+    """Whether a function, or one it calls, looks up the code of another process: a file's signature is another
+    matter.
+    """
     function = program.function(ref)
     if function is None:
         return False
     if PEER_WORDS & set(function.mentions):
         return True
-    return any(touches_peer(program, callee) for call in calls_in(program, ref) for callee in resolve(program, ref, call).refs)
+    return any(
+        touches_peer(program, callee) for call in calls_in(program, ref) for callee in resolve(program, ref, call).refs
+    )
 
 
 def _users(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:
@@ -129,7 +161,12 @@ def _distinct(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 def _compared(node: Node) -> tuple[Expr, Expr] | None:
     if isinstance(node, Operator) and node.op in ("==", "!=") and len(node.operands) == 2:
         return node.operands[0], node.operands[1]
-    if isinstance(node, Call) and node.name in ("isEqual:", "isEqualToArray:", "isEqual", "elementsEqual") and node.target is not None and node.args:
+    if (
+        isinstance(node, Call)
+        and node.name in ("isEqual:", "isEqualToArray:", "isEqual", "elementsEqual")
+        and node.target is not None
+        and node.args
+    ):
         return node.target, node.args[0]
     return None
 
@@ -145,17 +182,22 @@ def _certificates(program: Program, ref: UnitRef, side: Expr, depth: int = 0) ->
                     return ref, node
         elif isinstance(node, Name) and depth < MAX_DEPTH:
             for binding in scope(program, ref).get(node.text, ()):
-                if binding.value is not None and (found := _certificates(program, ref, binding.value, depth + 1)) is not None:
+                if (
+                    binding.value is not None
+                    and (found := _certificates(program, ref, binding.value, depth + 1)) is not None
+                ):
                     return found
     return None
 
 
 def _returns_certificates(program: Program, ref: UnitRef) -> bool:
     function = program.function(ref)
-    return function is not None and "ertificate" in function.returns + function.name and "certificates" in reaches(program, ref)
+    return (
+        function is not None
+        and "ertificate" in function.returns + function.name
+        and "certificates" in reaches(program, ref)
+    )
 
 
 def _place(ref: UnitRef, node: Node) -> Place:
     return Place(ref.path, ref.key, node.start, node.end)
-
-

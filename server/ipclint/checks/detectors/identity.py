@@ -10,7 +10,20 @@ from ipclint.checks.detectors.peer_evidence import ACCEPTORS, STRONG, guard, jud
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step
-from ipclint.model.ir import Assign, Call, Collection, Expr, Literal, Member, Name, Node, Operator, Subscript, Text, walk
+from ipclint.model.ir import (
+    Assign,
+    Call,
+    Collection,
+    Expr,
+    Literal,
+    Member,
+    Name,
+    Node,
+    Operator,
+    Subscript,
+    Text,
+    walk,
+)
 from ipclint.program.link import callers, calls_in, resolve, scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -18,7 +31,9 @@ from ipclint.program.types import base_type
 
 PID_KEY = "kSecGuestAttributePid"
 PID_FUNCTIONS = frozenset({"xpc_connection_get_pid", "audit_token_to_pid"})
-LOOKUPS = frozenset({"NSRunningApplication", "runningApplicationWithProcessIdentifier:", "proc_pidpath", "proc_name", "proc_pidinfo"})
+LOOKUPS = frozenset(
+    {"NSRunningApplication", "runningApplicationWithProcessIdentifier:", "proc_pidpath", "proc_name", "proc_pidinfo"}
+)
 CONNECTION_TYPES = frozenset({"NSXPCConnection", "xpc_connection_t", "OS_xpc_object"})
 NAMES_OF_A_PROCESS = frozenset({"bundleIdentifier", "executableURL", "bundleURL", "localizedName", "executablePath"})
 MAX_CALLS_DEEP = 5
@@ -52,7 +67,12 @@ def identity_sinks(program: Program, ref: UnitRef) -> tuple[Sink, ...]:
     found: list[Sink] = []
     for node in walk(program.body(ref)):
         found.extend(_code_sinks(node))
-        if isinstance(node, Call) and node.name in LOOKUPS and node.args and NAMES_OF_A_PROCESS & set(function.mentions):
+        if (
+            isinstance(node, Call)
+            and node.name in LOOKUPS
+            and node.args
+            and NAMES_OF_A_PROCESS & set(function.mentions)
+        ):
             found.append(Sink(node, node.args[0], "name"))
     return tuple(found)
 
@@ -72,7 +92,9 @@ def _code_sinks(node: Node) -> Iterator[Sink]:
 
 
 def _names_pid_key(expr: Expr) -> bool:
-    return not isinstance(expr, Collection | Call) and any(isinstance(n, Name) and n.text == PID_KEY for n in walk(expr))
+    return not isinstance(expr, Collection | Call) and any(
+        isinstance(n, Name) and n.text == PID_KEY for n in walk(expr)
+    )
 
 
 @query(bottom=frozenset())
@@ -123,7 +145,11 @@ def _kind_of_process(program: Program, ref: UnitRef, node: Member | Call) -> str
         return "peer"
     if holder in ("ProcessInfo", "NSProcessInfo"):
         return "own"
-    words = {n.name if isinstance(n, Member | Call) else n.text for n in walk(base) if isinstance(n, Name | Member | Call)} if base else set()
+    words = (
+        {n.name if isinstance(n, Member | Call) else n.text for n in walk(base) if isinstance(n, Name | Member | Call)}
+        if base
+        else set()
+    )
     if words & {"ProcessInfo", "NSProcessInfo", "processInfo"}:
         return "own"
     return "peer" if not holder and any("connection" in word.lower() for word in words) else "other"
@@ -165,7 +191,9 @@ def peer_chains(program: Program, ref: UnitRef, index: int, depth: int = 0) -> t
                 found.append(Chain((here,), True))
             elif origin.kind == "parameter":
                 outer = peer_chains(program, site.caller, origin.index, depth + 1)
-                found.extend(Chain((*chain.steps, here), chain.known) for chain in outer if chain.known or len(outer) == 1)
+                found.extend(
+                    Chain((*chain.steps, here), chain.known) for chain in outer if chain.known or len(outer) == 1
+                )
     return tuple(found)
 
 
@@ -212,7 +240,9 @@ _CLIENT_WORDS = ("client", "peer", "caller", "connection", "xpc", "sender")
 
 
 def _about_a_client(program: Program, ref: UnitRef) -> bool:
-    """Whether the function's name says that it judges a client; otherwise a look-up by pid is inspection, not a check."""
+    """Whether the function's name says that it judges a client; otherwise a look-up by pid is inspection, not a
+    check.
+    """
     function = program.function(ref)
     if function is None or not {"SecCodeCheckValidity", "SecCodeCheckValidityWithErrors"} & set(function.mentions):
         return False
@@ -232,10 +262,11 @@ def _at_the_call(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> 
                     yield _handed_over(rule, program, ref, call, callee, origin)
 
 
-def _handed_over(
-    rule: Rule, program: Program, ref: UnitRef, call: Call, callee: UnitRef, origin: Origin
-) -> Finding:
-    steps = [Step(_place(callee, sink.node), "and there the process is looked up by its id") for sink in identity_sinks(program, callee)]
+def _handed_over(rule: Rule, program: Program, ref: UnitRef, call: Call, callee: UnitRef, origin: Origin) -> Finding:
+    steps = [
+        Step(_place(callee, sink.node), "and there the process is looked up by its id")
+        for sink in identity_sinks(program, callee)
+    ]
     node = origin.node or call
     return rule.finding(
         _place(ref, call),
@@ -256,9 +287,12 @@ def _named_in_the_message(rule: Rule, program: Program, ref: UnitRef, unit: Func
     for node in walk(program.body(ref)):
         if isinstance(node, Member | Call) and node.name == "bundleIdentifier":
             yield rule.finding(
-                _place(ref, node), "certain", context="name-by-pid", variant="b",
+                _place(ref, node),
+                "certain",
+                context="name-by-pid",
+                variant="b",
                 holes={"attribute": "bundleIdentifier", "pid": "the process id"},
-            )  # fmt: skip
+            )
             return
 
 

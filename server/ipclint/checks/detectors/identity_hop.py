@@ -17,10 +17,26 @@ from ipclint.program.types import base_type
 
 # Calls that run the closure they are given later, on another queue or task.
 HOPS = frozenset(
-    {"async", "asyncAfter", "asyncAndWait", "dispatch_async", "dispatch_after", "dispatch_barrier_async", "dispatch_group_async", "Task",
-     "detached", "addOperation", "addOperationWithBlock:", "addTask", "perform", "performBlock:", "scheduledTimer", "addBarrierBlock",
-     "xpc_connection_send_message_with_reply"}
-)  # fmt: skip
+    {
+        "async",
+        "asyncAfter",
+        "asyncAndWait",
+        "dispatch_async",
+        "dispatch_after",
+        "dispatch_barrier_async",
+        "dispatch_group_async",
+        "Task",
+        "detached",
+        "addOperation",
+        "addOperationWithBlock:",
+        "addTask",
+        "perform",
+        "performBlock:",
+        "scheduledTimer",
+        "addBarrierBlock",
+        "xpc_connection_send_message_with_reply",
+    }
+)
 REPLY_SENDERS = frozenset({"xpc_connection_send_message_with_reply", "xpc_connection_send_message_with_reply_sync"})
 
 
@@ -49,9 +65,13 @@ def audit_token_read_outside_handler(rule: Rule, program: Program, ref: UnitRef,
         read = _token_read(program, ref, found.node)
         if read:
             yield rule.finding(
-                _place(ref, found.node), "certain", holes={"read": read, "hop": found.hop.name.partition(":")[0]},
-                steps=(Step(_place(ref, found.hop), "what follows runs later, when another message may be the latest"),),
-            )  # fmt: skip
+                _place(ref, found.node),
+                "certain",
+                holes={"read": read, "hop": found.hop.name.partition(":")[0]},
+                steps=(
+                    Step(_place(ref, found.hop), "what follows runs later, when another message may be the latest"),
+                ),
+            )
     replies = [call for call in calls_in(program, ref) if call.name in REPLY_SENDERS]
     for call in calls_in(program, ref):
         if call.name == "xpc_connection_get_audit_token" and any(reply.start < call.start for reply in replies):
@@ -72,7 +92,9 @@ def _token_read(program: Program, ref: UnitRef, node: Node) -> str:
 
 def _is_connection(program: Program, ref: UnitRef, node: Member) -> bool:
     text = base_type(type_of(program, ref, node.base))
-    return text.endswith("XPCConnection") or (not text and isinstance(node.base, Name) and "connection" in node.base.text.lower())
+    return text.endswith("XPCConnection") or (
+        not text and isinstance(node.base, Name) and "connection" in node.base.text.lower()
+    )
 
 
 @detector("caller-identity-read-after-hop", on="function")
@@ -81,18 +103,32 @@ def caller_identity_read_after_hop(rule: Rule, program: Program, ref: UnitRef, u
     for found in hopped(program.body(ref)):
         if _reads_current(found.node):
             yield rule.finding(
-                _place(ref, found.node), "certain", severity="high" if decides else "low", holes={"hop": found.hop.name.partition(":")[0]},
+                _place(ref, found.node),
+                "certain",
+                severity="high" if decides else "low",
+                holes={"hop": found.hop.name.partition(":")[0]},
                 steps=(Step(_place(ref, found.hop), "what follows runs after the call has returned"),),
-            )  # fmt: skip
+            )
     if "async" in unit.modifiers and is_exported(program, ref):
         inside = {id(found.node) for found in hopped(program.body(ref))}
         for node in walk(program.body(ref)):
             if _reads_current(node) and id(node) not in inside:
-                yield rule.finding(_place(ref, node), "certain", severity="high" if decides else "low", context="async", holes={"hop": unit.name})
+                yield rule.finding(
+                    _place(ref, node),
+                    "certain",
+                    severity="high" if decides else "low",
+                    context="async",
+                    holes={"hop": unit.name},
+                )
 
 
 def _reads_current(node: Node) -> bool:
-    return isinstance(node, Call) and node.name in ("current", "currentConnection") and isinstance(node.target, Name) and node.target.text == "NSXPCConnection"
+    return (
+        isinstance(node, Call)
+        and node.name in ("current", "currentConnection")
+        and isinstance(node.target, Name)
+        and node.target.text == "NSXPCConnection"
+    )
 
 
 def _place(ref: UnitRef, node: Node) -> Place:

@@ -25,7 +25,9 @@ STARTERS = frozenset({"resume", "activate"})
 
 @detector("proxy-without-error-handler", on="function")
 @detector("proxy-without-error-handler", on="variable")
-def proxy_without_error_handler(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
+def proxy_without_error_handler(
+    rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable
+) -> Iterator[Finding]:
     for use in uses_of(program, ref, "xpc.proxy.silent"):
         replies = list(_replies(program, ref, use.node))
         if not replies:
@@ -37,7 +39,9 @@ def proxy_without_error_handler(rule: Rule, program: Program, ref: UnitRef, unit
         holes["proxy"] = _place(ref, use.node)
         if use.receiver is not None:
             holes["connection"] = _place(ref, use.receiver)
-        yield rule.finding(_place(ref, use.node), "certain", severity=severity, context="waits" if waits else "", holes=holes)
+        yield rule.finding(
+            _place(ref, use.node), "certain", severity=severity, context="waits" if waits else "", holes=holes
+        )
 
 
 def _messages(program: Program, ref: UnitRef, proxy: Node) -> Iterator[Call]:
@@ -60,7 +64,11 @@ def _is_block(program: Program, ref: UnitRef, argument: Expr) -> bool:
     if not isinstance(argument, Name):
         return False
     text = type_of(program, ref, argument)
-    return "->" in text or "^" in text or argument.text.lower().endswith(("reply", "completion", "handler", "completionhandler"))
+    return (
+        "->" in text
+        or "^" in text
+        or argument.text.lower().endswith(("reply", "completion", "handler", "completionhandler"))
+    )
 
 
 def _names_of(program: Program, ref: UnitRef, proxy: Node) -> set[str]:
@@ -89,7 +97,9 @@ def _bare(expr: Expr) -> Expr:
 
 @detector("lifecycle-handlers-missing", on="function")
 @detector("lifecycle-handlers-missing", on="variable")
-def lifecycle_handlers_missing(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
+def lifecycle_handlers_missing(
+    rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable
+) -> Iterator[Finding]:
     for use in uses_of(program, ref, "xpc.connection.create"):
         holders = holders_of(program, ref, use.node)
         if not holders:
@@ -143,9 +153,15 @@ def _leaves(program: Program, ref: UnitRef, holders: tuple[Holder, ...]) -> bool
     """Whether a local connection is returned or handed to other code, which may set the handlers."""
     names = {holder.name for holder in holders if holder.ref is not None}
     for node in walk(code_of(program, ref)):
-        if isinstance(node, Call) and any(isinstance(_bare(arg), Name) and _bare(arg).text in names for arg in node.args):  # type: ignore[union-attr]
+        if isinstance(node, Call) and any(
+            isinstance(_bare(arg), Name) and _bare(arg).text in names for arg in node.args
+        ):  # type: ignore[union-attr]
             return True
-        if type(node).__name__ == "Return" and isinstance(getattr(node, "value", None), Name) and node.value.text in names:  # type: ignore[attr-defined]
+        if (
+            type(node).__name__ == "Return"
+            and isinstance(getattr(node, "value", None), Name)
+            and node.value.text in names
+        ):  # type: ignore[attr-defined]
             return len(holders) == 1
     return False
 

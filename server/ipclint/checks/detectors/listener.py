@@ -133,9 +133,8 @@ def _swaps_interface(program: Program, ref: UnitRef) -> bool:
                     isinstance(node, Assign)
                     and isinstance(node.target, Member)
                     and node.target.name == "exportedInterface"
-                ):
-                    if not _is_acceptor(program, user):
-                        return True
+                ) and not _is_acceptor(program, user):
+                    return True
     return False
 
 

@@ -17,9 +17,14 @@ from ipclint.program.target_info import version_key
 
 PLATFORMS = {"macOS": "macos", "macos": "macos", "OSX": "macos", "iOS": "ios", "ios": "ios"}
 MAC_ONLY = frozenset(
-    {"setCodeSigningRequirement", "setCodeSigningRequirement:", "setConnectionCodeSigningRequirement",
-     "setConnectionCodeSigningRequirement:", "xpc_connection_set_peer_code_signing_requirement"}
-)  # fmt: skip
+    {
+        "setCodeSigningRequirement",
+        "setCodeSigningRequirement:",
+        "setConnectionCodeSigningRequirement",
+        "setConnectionCodeSigningRequirement:",
+        "xpc_connection_set_peer_code_signing_requirement",
+    }
+)
 
 
 @detector("peer-check-inactive-on-target-os", on="function")
@@ -41,14 +46,20 @@ def _older_systems(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Findi
                 confidence = _reached(program, ref.path, platform, version)
                 if confidence is not None:
                     yield rule.finding(
-                        _place(at, node), confidence, holes={"platform": f"{platform} {version}".strip(), "check": checks[0].name.partition(":")[0]},
+                        _place(at, node),
+                        confidence,
+                        holes={"platform": f"{platform} {version}".strip(), "check": checks[0].name.partition(":")[0]},
                         steps=(Step(_place(at, checks[0]), "the check of newer systems is here"),),
-                    )  # fmt: skip
+                    )
                 return
 
 
 def _checks(program: Program, ref: UnitRef) -> list[Call]:
-    return [call for call in calls_in(program, ref) if call.name in REQUIREMENT_SETTERS or call.name.startswith("SecCodeCheckValidity")]
+    return [
+        call
+        for call in calls_in(program, ref)
+        if call.name in REQUIREMENT_SETTERS or call.name.startswith("SecCodeCheckValidity")
+    ]
 
 
 def _needed(node: Availability) -> tuple[str, str]:
@@ -66,15 +77,20 @@ def _reached(program: Program, path: str, platform: str, version: str) -> Confid
 
 def _other_platforms(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:
     """b: a requirement that only macOS knows, in code of another platform."""
-    platforms = {platform for target in targets_of(program, ref.path) if not target.guessed for platform in target.platforms}
+    platforms = {
+        platform for target in targets_of(program, ref.path) if not target.guessed for platform in target.platforms
+    }
     if not platforms or platforms & {"macos", "maccatalyst"}:
         return
     for call in calls_in(program, ref):
         if call.name in MAC_ONLY:
             yield rule.finding(
-                _place(ref, call), "certain", variant="b", context="platform",
+                _place(ref, call),
+                "certain",
+                variant="b",
+                context="platform",
                 holes={"check": call.name.partition(":")[0], "platform": ", ".join(sorted(platforms))},
-            )  # fmt: skip
+            )
 
 
 def _place(ref: UnitRef, node: Node) -> Place:

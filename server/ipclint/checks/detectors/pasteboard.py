@@ -8,7 +8,20 @@ from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place, Severity, Step
-from ipclint.model.ir import Assign, Call, Evaluate, Expr, Interpolation, Member, Name, Node, Operator, Subscript, Text, walk
+from ipclint.model.ir import (
+    Assign,
+    Call,
+    Evaluate,
+    Expr,
+    Interpolation,
+    Member,
+    Name,
+    Node,
+    Operator,
+    Subscript,
+    Text,
+    walk,
+)
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.link import scope, type_of
 from ipclint.program.program import Program, UnitRef
@@ -40,7 +53,11 @@ def _finding(rule: Rule, program: Program, ref: UnitRef, unit: Function, use: Us
     severity = SEVERITY[secret.rank]
     if _is_copy_action(unit):
         severity = LOWER[severity]
-    steps = () if secret.ref == ref else (Step(_place(secret.ref, secret.node), f"{secret.name} is handed to the code that copies"),)
+    steps = (
+        ()
+        if secret.ref == ref
+        else (Step(_place(secret.ref, secret.node), f"{secret.name} is handed to the code that copies"),)
+    )
     return rule.finding(
         _place(ref, use.node),
         "certain" if secret.by_origin or secret.rank == "code" else "likely",
@@ -66,7 +83,14 @@ def is_general(program: Program, ref: UnitRef, receiver: Expr | None) -> bool:
         case Operator(op="unwrap" | "?", operands=(inner,)):
             return is_general(program, ref, inner)
         case Call(name=name):
-            return name not in ("UIPasteboard", "NSPasteboard", "withUniqueName", "pasteboardWithUniqueName", "pasteboardWithName:", "pasteboardWithName:create:")
+            return name not in (
+                "UIPasteboard",
+                "NSPasteboard",
+                "withUniqueName",
+                "pasteboardWithUniqueName",
+                "pasteboardWithName:",
+                "pasteboardWithName:create:",
+            )
         case Name(text=text):
             values = [b.value for b in scope(program, ref).get(text, ()) if b.value is not None]
             return all(is_general(program, ref, value) for value in values)
@@ -110,7 +134,11 @@ def _word(node: Node) -> str:
 
 def _shape(use: Use) -> str:
     """The property or method that writes, without its type argument: "string", "setString", "writeObjects"."""
-    name = use.node.target.name if isinstance(use.node, Assign) and isinstance(use.node.target, Member) else _word(use.node)
+    name = (
+        use.node.target.name
+        if isinstance(use.node, Assign) and isinstance(use.node.target, Member)
+        else _word(use.node)
+    )
     return name.partition(":")[0]
 
 
@@ -124,7 +152,11 @@ def _optionality(program: Program, ref: UnitRef, value: Expr) -> str:
 
 def _is_copy_action(unit: Function) -> bool:
     """The user asked for the copy: an action handler, or a function that says so by its name."""
-    return unit.name.lower().startswith(("copy", "didtapcopy", "tappedcopy", "oncopy", "handlecopy")) or "@IBAction" in unit.attributes or unit.returns == "IBAction"
+    return (
+        unit.name.lower().startswith(("copy", "didtapcopy", "tappedcopy", "oncopy", "handlecopy"))
+        or "@IBAction" in unit.attributes
+        or unit.returns == "IBAction"
+    )
 
 
 def _statement(program: Program, ref: UnitRef, node: Node) -> Node:
@@ -137,5 +169,3 @@ def _statement(program: Program, ref: UnitRef, node: Node) -> Node:
 
 def _place(ref: UnitRef, node: Node) -> Place:
     return Place(ref.path, ref.key, node.start, node.end)
-
-

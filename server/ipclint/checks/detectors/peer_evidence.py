@@ -1,6 +1,7 @@
 """What a function knows of its peer when it lets it in: the evidence on each accepting path.
 
-A check counts when its result decides: the condition turns out one way on every accepting path. Comments are not code, a
+A check counts when its result decides: the condition turns out one way on every accepting path. Comments are not
+code, a
 validator that nobody calls is not a check, a result that is dropped is none, and a name promises nothing: callees are
 judged by their bodies, three calls deep and more, in any file and language.
 """
@@ -15,7 +16,6 @@ from ipclint.model.ir import (
     Assign,
     Availability,
     Call,
-    Cast,
     Closure,
     Evaluate,
     Expr,
@@ -171,7 +171,9 @@ def bare_statements(program: Program, ref: UnitRef) -> Iterator[Evaluate]:
 
 @query(bottom=Guard())
 def guard(program: Program, ref: UnitRef) -> Guard:
-    """The evidence that decides whether a function accepts: returns true, a value that is not nil, or does not throw."""
+    """The evidence that decides whether a function accepts: returns true, a value that is not nil, or does not
+    throw.
+    """
     function = program.function(ref)
     body = program.body(ref)
     if function is None or not body:
@@ -243,7 +245,7 @@ def _tells(node: Node, flags: frozenset[str]) -> bool:
 
 def _acceptances(function: Function, body: object, path: Path) -> Iterator[tuple[Event, ...]]:
     """The events of a path, once for each way in which it accepts; nothing for a path that refuses."""
-    if isinstance(path.exit, Throw) or isinstance(path.exit, Evaluate) or not _feasible(path):
+    if isinstance(path.exit, (Throw, Evaluate)) or not _feasible(path):
         return
     value = returned(path)
     if value is None and path.exit is None and path.events and function.returns:
@@ -461,6 +463,8 @@ def judges_peer(program: Program, ref: UnitRef, depth: int = MAX_CALLS_DEEP) -> 
         return False
     if function.selector in ACCEPTORS or any(base_type(param.type) in PEERS for param in function.params):
         return True
-    if PEERS & set(function.mentions) or {"xpc_connection_set_event_handler", "shouldAcceptNewConnection"} & set(function.mentions):
+    if PEERS & set(function.mentions) or {"xpc_connection_set_event_handler", "shouldAcceptNewConnection"} & set(
+        function.mentions
+    ):
         return True
     return depth > 0 and any(judges_peer(program, site.caller, depth - 1) for site in callers(program, ref))

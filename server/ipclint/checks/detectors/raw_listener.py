@@ -19,7 +19,9 @@ from ipclint.program.query import query
 from ipclint.program.types import base_type
 
 LISTENER_FLAG = "XPC_CONNECTION_MACH_SERVICE_LISTENER"
-EVIDENCE = frozenset({"requirement", "code", "static-code", "audited-uid", "entitlement", "certificates", "signing-information"})
+EVIDENCE = frozenset(
+    {"requirement", "code", "static-code", "audited-uid", "entitlement", "certificates", "signing-information"}
+)
 MAX_FUNCTIONS = 200  # reached from one listener
 OBJECTS = frozenset({"xpc_object_t", "XPCReceivedMessage", "XPCDictionary"})
 
@@ -33,7 +35,9 @@ class Creation(NamedTuple):
 
 
 @detector("raw-listener-without-peer-requirement", on="function")
-def raw_listener_without_peer_requirement(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+def raw_listener_without_peer_requirement(
+    rule: Rule, program: Program, ref: UnitRef, unit: Function
+) -> Iterator[Finding]:
     for creation in _creations(program, ref):
         family = _family(program, ref)
         evidence = frozenset[str]().union(*(reaches(program, member) for member in family))
@@ -57,7 +61,11 @@ def raw_listener_without_peer_requirement(rule: Rule, program: Program, ref: Uni
 
 def _creations(program: Program, ref: UnitRef) -> Iterator[Creation]:
     for call in calls_in(program, ref):
-        if call.name == "xpc_connection_create_mach_service" and len(call.args) > 2 and _names(call.args[2], LISTENER_FLAG):
+        if (
+            call.name == "xpc_connection_create_mach_service"
+            and len(call.args) > 2
+            and _names(call.args[2], LISTENER_FLAG)
+        ):
             yield Creation(call, _text(program, ref, call.args[0]), "mach-service")
         elif call.name == "xpc_main":
             yield Creation(call, "", "main")
@@ -76,7 +84,9 @@ def _text(program: Program, ref: UnitRef, expr: Expr) -> str:
 
 @query(bottom=())
 def _family(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:
-    """The functions that can run for a listener made here: callees, handlers by name, the methods of its type and above."""
+    """The functions that can run for a listener made here: callees, handlers by name, the methods of its type and
+    above.
+    """
     found: dict[UnitRef, None] = {ref: None}
     todo = [ref, *_siblings(program, ref)]
     while todo and len(found) < MAX_FUNCTIONS:
@@ -112,9 +122,16 @@ def _handler(program: Program, family: tuple[UnitRef, ...]) -> tuple[Place, str]
         if "xpc_connection_t" in types and any(name in OBJECTS for name in types):
             return Place(member.path, member.key, *function.name_span), function.name
         for call in calls_in(program, member):
-            if call.name == "xpc_connection_set_event_handler" and len(call.args) > 1 and isinstance(call.args[1], Closure):
-                if inline is None and _handles_messages(call.args[1]):
-                    inline = _place(member, call), ""
+            if (
+                (
+                    call.name == "xpc_connection_set_event_handler"
+                    and len(call.args) > 1
+                    and isinstance(call.args[1], Closure)
+                )
+                and inline is None
+                and _handles_messages(call.args[1])
+            ):
+                inline = _place(member, call), ""
     return inline
 
 

@@ -79,11 +79,14 @@ def _order(rule: Rule, program: Program, ref: UnitRef, block: Block) -> Iterator
             if earlier is not None:
                 text = "it is started here" if started else "a first requirement is set here"
                 yield rule.finding(
-                    _place(ref, happening.call), "certain", variant="a" if happening.what == "set" else "f", severity="high",
+                    _place(ref, happening.call),
+                    "certain",
+                    variant="a" if happening.what == "set" else "f",
+                    severity="high",
                     context="late" if started else "twice",
                     holes={"name": happening.holder.name, "call": happening.call.name.partition(":")[0]},
                     steps=(Step(_place(ref, earlier.call), text),),
-                )  # fmt: skip
+                )
         before.append(happening)
 
 
@@ -113,9 +116,14 @@ def _wrong_listener(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Find
             call = listener.requirement[1]
             step = Step(_place(listener.ref, listener.node), "the listener is that of an embedded service")
             yield rule.finding(
-                _place(ref, call), "certain", variant="b", severity="high", context="service",
-                holes={"name": "the listener", "call": call.name.partition(":")[0]}, steps=(step,),
-            )  # fmt: skip
+                _place(ref, call),
+                "certain",
+                variant="b",
+                severity="high",
+                context="service",
+                holes={"name": "the listener", "call": call.name.partition(":")[0]},
+                steps=(step,),
+            )
 
 
 def _status_dropped(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:

@@ -55,7 +55,9 @@ def _finding(rule: Rule, ref: UnitRef, expr: Node, opening: Node, scheme: str, s
 
 
 def custom_scheme(program: Program, ref: UnitRef, expr: Expr) -> str:
-    """The scheme of a URL text that is put together here, "" when it has none, is constant, or belongs to the system."""
+    """The scheme of a URL text that is put together here, "" when it has none, is constant, or belongs to the
+    system.
+    """
     for text in fold(program, ref, expr):
         found = SCHEME.match(text)
         if found and HOLE in text and not is_system_scheme(program.vocabulary, found[1]):
@@ -87,15 +89,17 @@ def _slice(program: Program, ref: UnitRef, args: tuple[Expr, ...]) -> Iterator[E
 
 def _is_format(node: Node) -> bool:
     return isinstance(node, Call) and (
-        "Format" in node.name or (node.name in ("String", "NSString") and node.labels[:1] == ("format",)) or node.name == "stringByAppendingString:"
+        "Format" in node.name
+        or (node.name in ("String", "NSString") and node.labels[:1] == ("format",))
+        or node.name == "stringByAppendingString:"
     )
 
 
 def _values_of(body: tuple[Node, ...], name: str) -> Iterator[Expr]:
     for node in walk(body):  # type: ignore[arg-type]
-        if isinstance(node, Let) and name in node.names and node.value is not None:
-            yield node.value
-        elif isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name:
+        if (isinstance(node, Let) and name in node.names and node.value is not None) or (
+            isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name
+        ):
             yield node.value
 
 
@@ -123,7 +127,11 @@ def _secret_part(program: Program, ref: UnitRef, expr: Expr) -> Secret | None:
 
 def _is_public(part: Expr) -> bool:
     """A challenge or a public key is made to be handed out."""
-    words = {word for n in walk(part) for word in words_of(n.text if isinstance(n, Name) else n.name if isinstance(n, Member | Call) else "")}
+    words = {
+        word
+        for n in walk(part)
+        for word in words_of(n.text if isinstance(n, Name) else n.name if isinstance(n, Member | Call) else "")
+    }
     return bool(words & {"public", "challenge", "hash", "hashed", "encrypted", "digest"})
 
 
@@ -140,10 +148,18 @@ def _components(rule: Rule, program: Program, ref: UnitRef, opening: Node) -> It
     if not scheme:
         return
     for node in walk(program.body(ref)):
-        if isinstance(node, Call) and node.name in ("URLQueryItem", "queryItemWithName:value:", "initWithName:value:") and len(node.args) == 2:
+        if (
+            isinstance(node, Call)
+            and node.name in ("URLQueryItem", "queryItemWithName:value:", "initWithName:value:")
+            and len(node.args) == 2
+        ):
             name, value = node.args
             rank = classify_name(program.vocabulary, name.value) if isinstance(name, Text) else ""
-            secret = Secret(name.value, rank, value, ref) if rank and isinstance(name, Text) else secret_in(program, ref, value)
+            secret = (
+                Secret(name.value, rank, value, ref)
+                if rank and isinstance(name, Text)
+                else secret_in(program, ref, value)
+            )
             if secret is not None and not isinstance(value, Text):
                 yield _finding(rule, ref, node, opening, scheme, secret)
 
@@ -152,7 +168,11 @@ def _components_scheme(program: Program, ref: UnitRef) -> str:
     for node in walk(program.body(ref)):
         if isinstance(node, Assign) and isinstance(node.target, Member) and node.target.name == "scheme":
             texts = fold(program, ref, node.value)
-        elif isinstance(node, Call) and node.name in ("URLComponents", "NSURLComponents", "componentsWithString:") and node.args:
+        elif (
+            isinstance(node, Call)
+            and node.name in ("URLComponents", "NSURLComponents", "componentsWithString:")
+            and node.args
+        ):
             found = SCHEME.match(fold(program, ref, node.args[0])[0])
             texts = (found[1],) if found else ()
         else:
