@@ -128,6 +128,30 @@ def test_where_the_use_stands() -> None:
     assert inside('{ function = "lo*(box:)" }') == [8]
 
 
+PACKAGE = """// swift-tools-version:5.9
+import PackageDescription
+let package = Package(name: "P", platforms: [.macOS(.v12)], targets: [.executableTarget(name: "T", path: "Sources/T")])
+"""
+
+
+@pytest.mark.parametrize(
+    ("inside", "holds"),
+    [
+        ('{ platform = "macos" }', True),
+        ('{ platform = "ios" }', False),
+        ('{ deploys = { macos = "11.0" } }', True),
+        ('{ deploys = { macos = "12.0.0" } }', True),
+        ('{ deploys = { macos = "13" } }', False),
+        ('{ deploys = { ios = "9.0" } }', False),
+    ],
+)
+def test_what_the_file_is_built_for(inside: str, holds: bool) -> None:
+    path, text = body("box.put(1, at: 2)")
+    match = f'[match]\ncall = "box.put"\ninside = {inside}'
+    assert bool(lines(match, ("Package.swift", PACKAGE), (f"Sources/T/{path}", text))) is holds
+    assert bool(lines(match, (path, text))) is ("platform" in inside)
+
+
 def test_an_unused_result() -> None:
     statements = ("box.put(1, at: 2)", "_ = box.put(1, at: 2)", "let x = box.put(1, at: 2)", "g(box.put(1, at: 2))")
     assert hits('result = "unused"', *statements) == [0, 1]

@@ -12,11 +12,13 @@ from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, PlistFacts, PlistValue, Type
 from ipclint.model.finding import Confidence, Finding, Place
 from ipclint.model.ir import Assign, Call, Expr, Literal, Member, Name, Node
+from ipclint.program.configuration import targets_of
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.flow_model import Parameter
 from ipclint.program.flow_search import roots
 from ipclint.program.link import callers, conforms, owner_of, type_of
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.target_info import version_key
 from ipclint.program.types import base_type
 from ipclint.program.usage import Use, call_uses, read_uses, uses_in
 
@@ -242,6 +244,8 @@ def _is_inside(program: Program, ref: UnitRef, path: tuple[Node, ...], condition
         return False
     if inside.kind and not (isinstance(unit, Function) and unit.kind in inside.kind):
         return False
+    if (inside.platform or inside.deploys) and not _is_built_for(program, ref.path, inside):
+        return False
     if inside.loop is not None and around.in_loop(path) != inside.loop:
         return False
     if inside.available is not None and around.under_availability(path) != inside.available:
@@ -252,6 +256,23 @@ def _is_inside(program: Program, ref: UnitRef, path: tuple[Node, ...], condition
             named(use.api.name, inside.closure_of) for use in call_uses(program, ref, taker)
         )
     return True
+
+
+def _is_built_for(program: Program, path: str, inside: Inside) -> bool:
+    targets = targets_of(program, path)
+    platforms = {platform for target in targets for platform in target.platforms}
+    if inside.platform and platforms and not platforms & set(inside.platform):
+        return False
+    for platform, version in inside.deploys.items():
+        lowest = [target.deployment[platform] for target in targets if platform in target.deployment]
+        if not lowest or min(map(_release, lowest)) < _release(version):
+            return False
+    return True
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """Major, minor, patch: "13" is no less than "13.0"."""
+    return version_key(f"{version}.0.0")[:3]
 
 
 def _is_called(function: Function, names: tuple[str, ...]) -> bool:

@@ -55,6 +55,8 @@ class Inside(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     closure_of: tuple[str, ...] = ()  # the innermost closure is passed to one of these APIs
     loop: bool | None = None
     available: bool | None = None  # an `if #available` decides
+    platform: tuple[str, ...] = ()  # a target that compiles the file runs on one of these, or none is known
+    deploys: dict[str, str] = {}  # every target that compiles the file needs at least this version; one is known
 
 
 class Conditions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
