@@ -8,7 +8,8 @@ from ipclint.checks.edits import indent_of, laid_out, line_end, line_start, newl
 from ipclint.model.finding import Edit
 from ipclint.model.source import Span
 
-_COMMENT = re.compile(rb"^(?://|/\*|\*|@\w+)")
+_COMMENT = re.compile(rb"^(?://|/\*|\*)")
+_ATTRIBUTES = re.compile(rb"^(?:@(?!end|public|private|protected|package|optional|required)\w+(?:\([^)\n]*\))?\s*)+$")
 _SECTION = re.compile(rb"^(?://\s*MARK:|#pragma mark)")
 _BRACE_BELOW = re.compile(rb"^[-+][ \t]*\([^\n{]*\n[ \t]*\{", re.MULTILINE)
 _BRACE_BESIDE = re.compile(rb"^[-+][ \t]*\([^\n{]*\{[ \t]*\r?$", re.MULTILINE)
@@ -25,7 +26,7 @@ def head_of(data: bytes, start: int) -> int:
     while at > 0:
         above = line_start(data, at - 1)
         line = data[above:at].strip()
-        if not _COMMENT.match(line) or _SECTION.match(line):
+        if not (_COMMENT.match(line) or _ATTRIBUTES.match(line)) or _SECTION.match(line):
             return at
         at = above
     return at

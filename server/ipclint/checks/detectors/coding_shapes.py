@@ -199,8 +199,8 @@ def _named(program: Program, name: str, uncoded: bool) -> Classes | None:
         return Classes((plain,), False) if found.level == "unknown" else None
     if not is_outside(program, plain) or "." in plain:
         return None  # a struct, an enum, a protocol; a nested type of the SDK is one of these as well
-    if is_sdk_class(plain):
-        return Classes((plain,))
+    if _SDK.match(plain) or plain in _NO_CLASS:
+        return Classes((plain,)) if is_sdk_class(plain) else None
     return Classes((plain,), False) if plain[:1].isupper() and len(plain) > 1 else None
 
 
