@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TextIO
 from ipclint.cli.main import CLEAN, FINDINGS, UsageError
 from ipclint.cli.progress import Bar
 from ipclint.cli.reports.sheet import Sheet
+from ipclint.engine.batch import collect_rarely
 from ipclint.engine.changes import Change
 from ipclint.engine.config import ConfigError, Gate, parse_gate
 from ipclint.engine.result import Result, check_workspace, collect
@@ -29,6 +30,7 @@ class Target(NamedTuple):
 
 def check(options: argparse.Namespace) -> int:
     """Run the command; its exit code. Raises UsageError."""
+    collect_rarely()
     target = _target(options.paths, options.stdin_filename)
     try:
         config = Path(options.config) if options.config else None

@@ -50,7 +50,7 @@ class Island:
     def leave_unread(self, path: str, names: frozenset[str]) -> None:
         """Note what a file declares that need not be read yet."""
         self.unread.add(path, names)
-        self._again |= self._asked & names
+        self._again |= self._asked.intersection(name.removeprefix("+") for name in names)
 
     def wanted(self) -> set[str]:
         """The unread files that may declare what the program looked up and did not find; each is named once."""

@@ -10,7 +10,7 @@ SUPPRESSION = "ipclint:ignore"
 """Also a word that makes a file matter."""
 
 _DECLARES = rb"(?:class|struct|enum|protocol|extension|actor|func|typealias|let|var)"
-_SWIFT = re.compile(rb"\n[ \t]{0,8}+(?:(?!" + _DECLARES + rb" )[\w@()]++ )*+" + _DECLARES + rb" (?:\w+\.)*+(\w+)")
+_SWIFT = re.compile(rb"\n[ \t]{0,8}+(?:(?!" + _DECLARES + rb" )[\w@()]++ )*+(" + _DECLARES + rb") (?:\w+\.)*+(\w+)")
 _OBJC = re.compile(
     rb"\n(?:@(?:interface|implementation|protocol)[ \t]++|[-+][ \t]*+\([^)\n]*\)[ \t]*+|#[ \t]*+define[ \t]++)(\w+)"
 )
@@ -68,10 +68,11 @@ def _factored(node: _Tree) -> bytes:
 
 def declared_names(kind: str, data: bytes) -> frozenset[str]:
     """The names that a source file may declare, at a glance: types, functions (the first part of a selector), macros,
-    constants and properties. Too many rather than too few."""
+    constants and properties. Too many rather than too few. The name of an extended type begins with `+`."""
     data = b"\n" + data
     if kind == "swift":
-        names: set[bytes] = set(_SWIFT.findall(data))
+        found = _SWIFT.findall(data)
+        names: set[bytes] = {b"+" + name if keyword == b"extension" else name for keyword, name in found}
     else:
         names = {*_OBJC.findall(data), *(name for pair in _C.findall(data) for name in pair)}
     return frozenset(name.decode("utf-8", "replace") for name in names if name)

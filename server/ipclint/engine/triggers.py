@@ -15,7 +15,8 @@ SURFACE = frozenset(
 )
 """Words by which the program finds what belongs together (`Program.mentioning`), whatever the rules are."""
 
-_HUMP = re.compile(r"[a-z][A-Z]|_|[^\w]")
+_HUMP = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]{2}|_|\W")
+"""What tells the name of an API from a word of all code."""
 
 
 def trigger_words(book: Rulebook) -> frozenset[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-MAX_DECLARERS = 8
+MAX_DECLARERS = 4
 """A name that more unread files declare than this (`init`, `body`, `String`) does not tell which of them is meant;
 where the type is known, its own name leads to the file."""
 
 
 class Unread:
-    """File by name and names by file. Selectors are known by their first part."""
+    """File by name and names by file, both as `declared_names` gives them. Selectors are known by their first part."""
 
     def __init__(self) -> None:
         self._names: dict[str, frozenset[str]] = {}
@@ -39,7 +39,7 @@ class Unread:
         """The files that may declare one of `names`."""
         found: set[str] = set()
         for name in names:
-            files = self._files.get(name, ())
-            if len(files) <= MAX_DECLARERS:
-                found.update(files)
+            for files in (self._files.get(name, ()), self._files.get(f"+{name}", ())):
+                if len(files) <= MAX_DECLARERS:
+                    found.update(files)
         return found
