@@ -19,9 +19,10 @@ NAMES = st.lists(
     unique=True,
 )
 SWIFT_TYPES = st.sampled_from(
-    ["String", "Data?", "URL", "UUID?", "Date", "Int", "Int?", "Bool", "UInt16", "CGFloat", "Float?", "[String]", "[Int]?",
-     "[String: [Date]]", "Set<UUID>", "NSNumber", "NSAttributedString?", "Kind", "Kind?", "[Kind]", "Flags", "Box", "[Box]?",
-     "Part", "[Part]", "[String: Part]?", "NSRange", "Any?", "(() -> Void)?", "(Int, Int)?", "[[String]]"]
+    ["String", "Data?", "URL", "UUID?", "Date", "Int", "Int?", "Bool", "UInt16", "CGFloat", "Float?", "[String]",
+     "[Int]?", "[String: [Date]]", "Set<UUID>", "NSNumber", "NSAttributedString?", "Kind", "Kind?", "[Kind]", "Flags",
+     "Box", "[Box]?", "Part", "[Part]", "[String: Part]?", "NSRange", "Any?", "(() -> Void)?", "(Int, Int)?",
+     "[[String]]"]
 )  # fmt: skip
 OBJC_TYPES = st.sampled_from(
     ["NSString *", "NSArray<NSString *> *", "NSDictionary<NSString *, Part *> *", "NSMutableArray *", "Part *", "BOOL",
@@ -46,7 +47,7 @@ def fixed(run: Run, title: str) -> tuple[dict[str, bytes], list[Fix]]:
 
 
 def check(files: dict[str, str], title: str, code: str) -> None:
-    """Applied until nothing is left to apply, a fix parses no worse, keeps the line ends, and silences what it mends."""
+    """Applied until nothing is left to do, a fix parses no worse, keeps the line ends, and silences what it mends."""
     run = Run({path: text.encode() for path, text in files.items()}, (rule(code),))
     errors, newline = run.errors(), b"\r\n" if "\r\n" in "".join(files.values()) else b"\n"
     for _ in range(8):

@@ -10,7 +10,7 @@ from ipclint.checks.detectors.coding_shapes import classes_of, parse_shape
 from ipclint.checks.detectors.coding_slots import block_arguments
 
 SOURCES = {
-    "App/Item.swift": b"class Item: NSObject, NSSecureCoding {}\nenum Kind: String { case a }\ntypealias Tag = String\n",
+    "App/Item.swift": b"class Item: NSObject, NSSecureCoding {}\nenum Kind: String { case a }\ntypealias Tag = String",
     "App/Names.h": b"typedef NSString *XYZName;\n@interface NSString (Trimming)\n@end\n",
     "Tool/Item.swift": b"class Item: NSObject {\n    required init?(coder: NSCoder) { super.init() }\n}\n",
 }
