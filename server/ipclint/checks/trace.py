@@ -9,6 +9,7 @@
     strong = ["path.write"]             # sinks worth reporting by default even when the flow is only likely
     asked = ["ipc.pasteboard"]          # sources that the user hands over (pastes, drops, allows): a step less, and strict
     shape = "command"                   # a closer look, written in Python
+    only-privileged = true              # elsewhere than in privileged targets: strict
 
 The severity table of the rule gives the severity by variant; a privileged target raises it by a step, a peer that had
 to show its code signature lowers it by one, and so does an embedded service.
@@ -57,6 +58,7 @@ class FlowTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     strong: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     shape: str = ""
+    only_privileged: bool = msgspec.field(name="only-privileged", default=False)
 
 
 def parse_flow(rule: Rule, vocabulary: Vocabulary) -> FlowTable:
@@ -175,10 +177,8 @@ class _Judged:
         number = len(flow.links) - 1
         while number > flow.anchor and self._is_wrapper(flow.links[number].ref, flow.links[number - 1]):
             number -= 1
-        first, anchor = flow.links[0], flow.links[flow.anchor]
-        if flow.links[number].ref.path in (first.ref.path, anchor.ref.path):
-            return place_of(flow.links[number])
-        return place_of(anchor if isinstance(first.leaves, ReturnHit) else first)
+        entry = flow.links[flow.anchor if isinstance(flow.links[0].leaves, ReturnHit) else 0]
+        return place_of(flow.links[number] if flow.links[number].ref.path == entry.ref.path else entry)
 
     def _is_wrapper(self, ref: UnitRef, before: Link) -> bool:
         return isinstance(before.leaves, CallHit) and len(callers(self.program, ref)) > 1
@@ -202,7 +202,8 @@ class _Judged:
         return is_kind(self.flow.root.kind, self.table.asked)
 
     def _profile(self, profile: Profile, confidence: Confidence, facts: _Facts) -> Profile:
-        if profile == "recommended" and ("code.verified" in self.flow.tokens or self._is_asked()):
+        weaker = "code.verified" in self.flow.tokens or self._is_asked()
+        if profile == "recommended" and (weaker or (self.table.only_privileged and not facts.privileged)):
             return "strict"
         if profile != "recommended" or confidence == "certain":
             return profile

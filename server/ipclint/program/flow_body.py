@@ -35,7 +35,7 @@ from ipclint.model.ir import (
 from ipclint.program import flow_guards
 from ipclint.program import flow_model as model
 from ipclint.program.flow_run import Answers
-from ipclint.program.flow_state import EMPTY, Hop, State, Taint, Value, joined, mapped, merged
+from ipclint.program.flow_state import EMPTY, NOTHING, Hop, State, Taint, Tokens, Value, joined, mapped, merged
 from ipclint.program.flow_values import Values
 from ipclint.program.paths import NEVER
 from ipclint.program.program import Program, UnitRef
@@ -333,8 +333,7 @@ class Body(Values):
 
     # ── closures ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def inline(self, closure: Closure | Local, bound: dict[int, Value]) -> Value:
-        """Run a closure or local function here, its parameters bound; what it gives back. It may not run at all."""
+    def inline(self, closure: Closure | Local, bound: dict[int, Value], sure: Tokens = NOTHING) -> Value:
         if self.state is None or id(closure) in self._running or len(self._running) >= MAX_INLINE:
             return EMPTY
         self._running.append(id(closure))
@@ -342,6 +341,8 @@ class Body(Values):
         outer = self._breaks, self._continues, self._deferred
         self.exits, self._breaks, self._continues, self._deferred = [], [], [], []
         self._bind_parameters(closure, bound)
+        if sure:
+            self.state.assure_all(sure)
         body = closure.body
         if len(body) == 1 and isinstance(body[0], Evaluate):
             self._leave(body[0].value)

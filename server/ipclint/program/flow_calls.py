@@ -12,13 +12,14 @@ from ipclint.program.flow_enter import into_program
 from ipclint.program.flow_properties import getter_message, setter_message
 from ipclint.program.flow_run import Run
 from ipclint.program.flow_state import EMPTY, Taint, Value, joined, mapped, whole
-from ipclint.program.link import resolve
+from ipclint.program.link import is_outside, resolve
 from ipclint.program.names import selectors
 from ipclint.program.usage import Use, call_uses
 
 
 def call(run: Run, node: Call) -> Value:
     """The taint of what a call returns; its effects on the state and its outcomes are recorded."""
+    node = _on_self(run, node)
     receiver = run.value(node.target) if node.target is not None else EMPTY
     closures = {n: found for n, arg in enumerate(node.args) if (found := _closure(run, arg)) is not None}
     values = [EMPTY if n in closures else run.value(arg) for n, arg in enumerate(node.args)]
@@ -31,7 +32,7 @@ def call(run: Run, node: Call) -> Value:
     tainted = bool(receiver) or any(values)
     results: list[Value] = []
     uses: tuple[Use, ...] = ()
-    if tainted or isinstance(run.input, model.Source):
+    if tainted or isinstance(run.input, model.Source) or (closures and run.now.places):
         uses = call_uses(run.program, run.ref, node)
         results.append(sourced(run, uses, node, blocks))
     if isinstance(run.input, model.Returned):
@@ -43,10 +44,19 @@ def call(run: Run, node: Call) -> Value:
         results.append(setter_message(run, node, values))
     if run.alive and (tainted or run.now.places):
         results.append(into_program(run, node, values, receiver, blocks))
-    given = {n: run.inline(closure, blocks.get(n, {})) for n, closure in closures.items()}
+    sure = frozenset(f.kind for use in uses for f in use.api.validates if "arg*.block" in f.at)
+    given = {n: run.inline(closure, blocks.get(n, {}), sure) for n, closure in closures.items()}
     if any(given.values()):
         results += given_back(uses, given, node)
     return joined(results)
+
+
+def _on_self(run: Run, node: Call) -> Call:
+    """`first(where:)` in an extension of a foreign type is `self.first(where:)`."""
+    if node.target is not None or () not in run.now.read(("self",)) or not is_outside(run.program, run.owner):
+        return node
+    target = Name(node.start, node.start, "self")
+    return Call(node.start, node.end, target, node.name, node.labels, node.args, node.name_start)
 
 
 def _closure(run: Run, arg: Expr) -> Closure | None:

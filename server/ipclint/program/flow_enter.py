@@ -33,7 +33,8 @@ def into_program(run: Run, node: Call, values: Sequence[Value], receiver: Value,
         numbers = model.argument_parameters(function, node)
         for input, taint in _inputs(run, function, numbers, values, receiver or own):
             args = {number: argument for argument, number in numbers.items()}
-            result, given = enter(run, callee, input, taint, node, resolution.certain, args)
+            weak = 0 if resolution.certain else min(len(resolution.refs), 2)
+            result, given = enter(run, callee, input, taint, node, weak, args)
             results.append(result)
             for argument, parameter, value in given:
                 old = blocks[argument].get(parameter, EMPTY)
@@ -72,21 +73,21 @@ def enter(
     input: model.Parameter | model.Receiver,
     taint: Taint,
     node: Node,
-    certain: bool,
+    weak: int,
     args: dict[int, int],
 ) -> tuple[Value, list[tuple[int, int, Value]]]:
     """Tainted data goes into a function: what the call gives back, and what the closures passed are given.
 
-    `args` maps parameters of the callee to arguments of the call.
+    `args` maps parameters of the callee to arguments of the call; `weak` says how surely this is the callee.
     """
     if run.answers.carries is None or not run.alive:
         return EMPTY, []
     function = run.program.function(callee)
     name = function.signature if function is not None else ""
-    inside = taint.then(hop_at(node, "call", name), weak=0 if certain else 2)
+    inside = taint.then(hop_at(node, "call", name), weak=weak)
     conditions = run.conditions
     key = ("call", callee, input, node.start)
-    run.record(key, inside, lambda story: model.CallHit(callee, input, node, certain, conditions, story))
+    run.record(key, inside, lambda story: model.CallHit(callee, input, node, conditions, story))
     effects = run.answers.carries(callee, input)
     result: dict[Place, Taint] = {}
     for path, mark in effects.returns:

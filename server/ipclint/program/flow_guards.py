@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ipclint.model.ir import Assign, Call, Cast, Collection, Expr, Literal, Member, Name, Operator, Subscript
 from ipclint.program import flow_model as model
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.flow_run import Run
+from ipclint.program.flow_run import Run, transparent
 from ipclint.program.flow_state import NOTHING, State, Tokens, merged, whole
 from ipclint.program.link import declarations, resolve, type_of
 from ipclint.program.program import UnitRef
@@ -106,10 +106,21 @@ def _compared(run: Run, state: State, left: Expr, right: Expr, equal: bool, dept
             return _searched(run, state, one.base if isinstance(one, Member) and one.base else one, not equal)
     if not equal:
         return state.copy()
+    if any(_asks_user(run, state, each) for each in (left, right)):
+        after = state.copy()
+        after.assure_all(frozenset({"confirmed"}))
+        return after
     for one, other in ((left, right), (right, left)):
         if _tainted(run, state, one) and not _tainted(run, state, other):
             return _equals(run, state, one)
     return state.copy()
+
+
+def _asks_user(run: Run, state: State, expr: Expr) -> bool:
+    """Whether an expression is the button that the user pressed."""
+    place = run.place(expr)
+    asked = state.tests.get(place) if place is not None else expr
+    return isinstance(asked, Call) and asked.name == "runModal"
 
 
 def _failed(run: Run, state: State, status: Expr) -> State:
@@ -122,8 +133,11 @@ def _failed(run: Run, state: State, status: Expr) -> State:
 def _equals(run: Run, state: State, tested: Expr) -> State:
     """The tested value is one that the program chose. A part that decides alone is said of the whole as well."""
     after = _sure(run, state, tested, VALUE)
-    if isinstance(tested, Member) and tested.base is not None and tested.name in ("host", "scheme"):
-        return _sure(run, after, tested.base, (f"url.{tested.name}",))
+    place = run.place(tested)
+    part = transparent(state.tests.get(place, tested) if place is not None else tested)
+    if isinstance(part, Member | Call) and part.name in ("host", "scheme"):
+        url = part.base if isinstance(part, Member) else part.target
+        return _sure(run, after, url, (f"url.{part.name}",)) if url is not None else after
     return after
 
 

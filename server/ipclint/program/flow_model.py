@@ -88,12 +88,11 @@ class SinkHit(NamedTuple):
 
 
 class CallHit(NamedTuple):
-    """Tainted data goes into a function of the program. `certain` as in `link.Resolution`."""
+    """Tainted data goes into a function of the program."""
 
     callee: UnitRef
     input: Parameter | Receiver | Block
     node: Node
-    certain: bool
     conditions: tuple[str, ...]
     story: Story
 

@@ -82,7 +82,7 @@ def _through_getter(run: Run, member: Member) -> Value:
     results: list[Value] = []
     for getter in _getters(run, member):
         for path, taint in receiver.items():
-            result, _ = enter(run, getter, model.Receiver(path), taint, member, True, {})
+            result, _ = enter(run, getter, model.Receiver(path), taint, member, 0, {})
             results.append(result)
     return joined(results)
 
@@ -119,4 +119,4 @@ def _run_setter(run: Run, base: Expr | None, name: str, value: Value, node: Node
         setter = UnitRef(ref.path, f"F{ref.key[1:]}.set")
         if isinstance(unit, Variable) and unit.computed and run.program.function(setter) is not None:
             for path, taint in value.items():
-                enter(run, setter, model.Parameter(0, path), taint, node, True, {})
+                enter(run, setter, model.Parameter(0, path), taint, node, 0, {})

@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeVar
 from ipclint.model.facts import Variable
 from ipclint.model.ir import Call, Cast, Closure, Collection, Expr, Local, Member, Name, Node, Operator, Subscript
 from ipclint.program import flow_model as model
-from ipclint.program.flow_state import MAX_PLACE, Place, State, Taint, Value, joined
-from ipclint.program.link import declarations, members, owner_of, scope, type_of
+from ipclint.program.flow_state import MAX_PLACE, NOTHING, Place, State, Taint, Tokens, Value, joined
+from ipclint.program.link import declarations, is_outside, members, owner_of, scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
 from ipclint.program.usage import call_uses, read_uses
@@ -68,8 +68,9 @@ class Run:
         """What of the expression's value is tainted; runs its side effects."""
         raise NotImplementedError
 
-    def inline(self, closure: Closure | Local, bound: dict[int, Value]) -> Value:
-        """Run a closure here, its parameters bound; what it gives back. It may not run at all."""
+    def inline(self, closure: Closure | Local, bound: dict[int, Value], sure: Tokens = NOTHING) -> Value:
+        """Run a closure here, its parameters bound; what it gives back. It may not run at all. `sure` is what holds of
+        whatever is tainted while it runs."""
         raise NotImplementedError
 
     def peek(self, state: State, expr: Expr) -> Value:
@@ -96,18 +97,20 @@ class Run:
         self.note_stored(place, value, node, base)
 
     def note_stored(self, place: Place, value: Value, node: Node, base: Expr | None) -> None:
-        """Tainted data was put into `place`: note the property it is kept in, if it is one."""
+        """Tainted data was put into `place`: note the property it is kept in, if it is one.
+
+        `base` is the expression whose property it is; when its type is a class of the program, the property is that
+        class's, wherever its objects are kept.
+        """
         if not value or len(place) < 2:
             return
-        rest: Place = ()
-        if place[0] == "":
-            owner, name, rest = "", place[1], place[2:]
-        elif place[0] == "self":
-            owner, name, rest = self.owner, place[1], place[2:]
+        owner = base_type(type_of(self.program, self.ref, base)) if base is not None else ""
+        if owner and _is_object(self.program, owner):
+            name, rest = place[-1], ()
+        elif place[0] in ("", "self"):
+            owner, name, rest = self.owner if place[0] else "", place[1], place[2:]
         else:
-            owner, name = base_type(type_of(self.program, self.ref, base)) if base is not None else "", place[-1]
-            if not owner or not _is_object(self.program, owner):
-                return
+            return
         for member, taint in value.items():
             self._note_write(owner, name, (*rest, *member)[: MAX_PLACE - 2], node, taint)
 
@@ -155,6 +158,8 @@ class Run:
             unit = self.program.unit(ref)
             if isinstance(unit, Variable) and not unit.owner:
                 return ("", text)
+        if self.owner and text[:1].islower() and is_outside(self.program, self.owner):
+            return ("self", text)  # an extension of a foreign type: its own members are not declared here
         return (text,)
 
     def _is_property(self, target: Expr, name: str) -> bool:

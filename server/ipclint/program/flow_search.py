@@ -20,6 +20,7 @@ from ipclint.program.flow_state import NOTHING, Tokens, closed
 from ipclint.program.link import callers, declarations, members, owner_of, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
+from ipclint.program.secrets import words_of
 from ipclint.program.surface import interfaces, is_exported
 from ipclint.program.types import base_type
 from ipclint.program.usage import Use, call_uses, read_uses
@@ -259,12 +260,32 @@ def _search(program: Program, root: Root) -> Iterator[Flow]:
             continue
         known.append(at.tokens)
         found = reach(program, at.ref, at.input)
-        for sink in found.sinks:
+        for sink in (*found.sinks, *(_as_sink(write) for write in found.writes if is_setting(program, write))):
             link = Link(at.ref, at.input, sink)
             tokens = closed(at.tokens | sink.story.tokens)
             yield Flow(root, (*at.links, link), at.anchor, tokens, max(at.weak, sink.story.weak))
         if len(at.links) < MAX_DEPTH and len(queue) < MAX_STEPS:
             queue.extend(_onwards(program, at, found))
+
+
+def is_setting(program: Program, write: WriteHit) -> bool:
+    """Whether a property is a setting that later code trusts, by its name or its type's (`setting.name`, `setting.type`)."""
+    apis = program.vocabulary.apis
+    names = frozenset(apis["setting.name"].words) if "setting.name" in apis else frozenset[str]()
+    types = frozenset(apis["setting.type"].words) if "setting.type" in apis else frozenset[str]()
+    owner = words_of(write.owner.rpartition(".")[2])
+    return not types.isdisjoint(owner) or any(_ends_with(words_of(write.name), name) for name in names)
+
+
+def _ends_with(words: tuple[str, ...], phrase: str) -> bool:
+    parts = tuple(phrase.split())
+    return words[-len(parts) :] == parts
+
+
+def _as_sink(write: WriteHit) -> SinkHit:
+    node = write.node
+    value = node.value if isinstance(node, Assign) else node if isinstance(node, Call) else Name(node.start, node.end, "")
+    return SinkHit("setting", "store.setting", node, value, "value", write.conditions, write.story)
 
 
 def _onwards(program: Program, at: _At, found: model.Reach) -> Iterator[_At]:

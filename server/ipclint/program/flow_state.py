@@ -200,6 +200,12 @@ class State:
             if not found and (container := self._container(each)) is not None and each not in self.places:
                 self.places[each] = container.sure(tokens)
 
+    def assure_all(self, tokens: Tokens) -> None:
+        """Something was made sure of that holds for whatever is tainted (the user was asked)."""
+        for place, taint in self.places.items():
+            if taint is not None:
+                self.places[place] = taint.sure(tokens)
+
     def link(self, place: Place, twins: Iterable[Place]) -> None:
         """The place holds the same information as `twins`."""
         others = tuple(twin for twin in twins if twin != place)

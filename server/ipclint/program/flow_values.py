@@ -205,7 +205,7 @@ class Values(Run):
             self.closures[place[0]] = plain
         elif value:
             self.state.link(place, self.same_places(plain))
-        if isinstance(plain, Call | Operator | Subscript | Literal) or flow_guards.is_success(plain):
+        if isinstance(plain, Call | Member | Operator | Subscript | Literal) or flow_guards.is_success(plain):
             self.state.tests[place] = plain
 
 
