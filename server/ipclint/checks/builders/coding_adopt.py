@@ -16,11 +16,12 @@ from ipclint.checks.builders.coding_properties import Member, coding_superclasse
 from ipclint.checks.builders.coding_style import insert_before_member, insert_last_member, objc_method, swift_getter
 from ipclint.checks.detectors.coding_class import Coded, coded, subclasses
 from ipclint.checks.detectors.coding_decodes import untyped_decodes
-from ipclint.checks.detectors.coding_shapes import is_secure_class
+from ipclint.checks.detectors.coding_shapes import is_sdk_class, is_secure_class
 from ipclint.checks.edits import indent_of, level_of
 from ipclint.checks.fix import Sources
 from ipclint.model.facts import Type, Variable
 from ipclint.model.finding import Edit, Place
+from ipclint.program.link import is_outside
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
 
@@ -57,6 +58,10 @@ class Plan:
             self.safe = False
 
     def _class(self, found: Coded) -> None:
+        if found.parent not in ("NSObject", "") and is_outside(self.program, found.parent):
+            self.safe = False  # its decoder runs as well, and is not here
+            if found.is_swift and not is_sdk_class(found.parent):
+                raise Refused(f"{found.parent}, the superclass of {found.name}, is not here")
         self._adoption(found)
         members = missing_members(self.program, found, self.sources)
         if members is None:

@@ -204,8 +204,9 @@ def untyped_decode_in_coder(rule: Rule, program: Program, ref: UnitRef, unit: Fu
 
 
 def _takes_coder(unit: Function) -> bool:
-    """Whether a function decodes from a coder that it is handed."""
-    return bool(unit.body_start) and any(base_type(param.type) == "NSCoder" for param in unit.params)
+    """Whether a function decodes from a coder that it is handed, or adds to what coders can do."""
+    takes = unit.owner == "NSCoder" or any(base_type(param.type) == "NSCoder" for param in unit.params)
+    return bool(unit.body_start) and takes
 
 
 def is_restoration(unit: Function) -> bool:

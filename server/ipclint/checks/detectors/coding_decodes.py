@@ -16,7 +16,7 @@ from ipclint.model.ir import (
     Node,
     walk,
 )
-from ipclint.program.link import type_of
+from ipclint.program.link import owner_of, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.types import base_type
@@ -56,7 +56,9 @@ def is_untyped(program: Program, ref: UnitRef, call: Call) -> bool:
         return False
     if not any(use.api.name in UNTYPED for use in call_uses(program, ref, call)):
         return False
-    return call.target is not None and base_type(type_of(program, ref, call.target)) in CODERS
+    if call.target is None:
+        return owner_of(program, ref) == "NSCoder"
+    return base_type(type_of(program, ref, call.target)) in CODERS
 
 
 def _hidden(program: Program, ref: UnitRef, node: Call | Name, depth: int = 0) -> str:
