@@ -51,3 +51,27 @@ def test_a_syntax_error_has_only_its_own_function_lowered(monkeypatch: pytest.Mo
 def test_what_is_around_a_function_matters(monkeypatch: pytest.MonkeyPatch, old: str, new: str):
     before = SOURCE if "#" not in new else SOURCE + "#endif\n"
     assert {"one", "two", "three"} <= lowered(monkeypatch, before, old, new)
+
+
+PROPERTIES = """class A {
+    let one = make(1)
+    var two: Int { make(2) }
+    let (three, four) = make(3)
+    func five() { a() }
+}
+"""
+
+
+def test_variables_are_kept_unless_something_shares_their_place(monkeypatch: pytest.MonkeyPatch):
+    seen: list[str] = []
+    head = swift_shape.head
+
+    def noticed(*arguments: object) -> object:
+        seen.append(arguments[2].text(arguments[1]))  # type: ignore[attr-defined]
+        return head(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(swift_shape, "head", noticed)
+    assert lowered(monkeypatch, PROPERTIES, "a()", "let =") == {"five"}
+    assert seen.count("one") == 2, "in the first read and in the fresh one that is compared with"
+    assert seen.count("two") == 3
+    assert seen.count("(three, four)") == 3

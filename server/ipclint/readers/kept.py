@@ -1,17 +1,19 @@
-"""Functions that edits left alone: taken over where they stand now, instead of being lowered again.
+"""Functions and variables that edits left alone: taken over where they stand now, instead of being lowered again.
 
-Lowering bodies is most of what reading a file costs. A body is what the parser makes of its bytes; so where a function
-without errors stands on the same bytes as before, in a type of the same kind, its value is what it was.
+Lowering is most of what reading a file costs. A declaration is what the parser makes of its bytes; so where one without
+errors stands on the same bytes as before, in a type of the same kind, its value is what it was.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from ipclint.model.facts import Function, SourceFacts, Type
+from ipclint.model.facts import Function, SourceFacts, Type, Unit, Variable
 from ipclint.model.source import Span
+
+U = TypeVar("U", Function, Variable)
 
 _MAX_ERRORS = 100
 _DIRECTIVE = re.compile(rb"#(?:if|else|end)")
@@ -25,12 +27,12 @@ class Text(NamedTuple):
 
 
 class _Known(NamedTuple):
-    unit: Function
+    unit: Function | Variable
     owner_kind: str  # of the type around it, "" at file level
 
 
 class Kept:
-    """The functions of `previous`, read from `before`, that stand in `after` too."""
+    """The functions and variables of `previous`, read from `before`, that stand in `after` too."""
 
     def __init__(self, previous: SourceFacts, before: Text, after: Text) -> None:
         head = min(map(_common_head, before, after))
@@ -39,7 +41,7 @@ class Kept:
         self._known: dict[Span, _Known] = {}
         if len(previous.errors) > _MAX_ERRORS:
             return
-        for extent, known in _functions(previous):
+        for extent, known in _units(previous):
             if any(error.start <= extent.end and extent.start <= error.end for error in previous.errors):
                 continue
             if _DIRECTIVE.search(before.data, extent.start, extent.end):
@@ -49,34 +51,36 @@ class Kept:
             elif extent.start > len(before.data) - tail:
                 self._known[Span(extent.start + shift, extent.end + shift)] = known
 
-    def function(self, extent: Span, owner: str, owner_kind: str | None = None) -> Function | None:
-        """The function that stood on the very bytes of `extent` before, in a type of the same name.
+    def unit(self, kind: type[U], extent: Span, owner: str, owner_kind: str | None = None) -> U | None:
+        """The function or variable that stood on the very bytes of `extent` before, in a type of the same name.
 
-        `owner_kind` is for languages where the kind of the type matters too. Conditions around the function are not
-        looked at, nor whether it stands without errors now.
+        `owner_kind` is for where the kind of the type matters too. Conditions around the declaration are not looked at,
+        nor whether it stands without errors now.
         """
         known = self._known.get(extent)
         if known is None or known.unit.owner != owner or owner_kind not in (None, known.owner_kind):
             return None
-        return known.unit
+        return known.unit if isinstance(known.unit, kind) else None
 
 
-def _functions(facts: SourceFacts) -> Iterator[tuple[Span, _Known]]:
-    """Functions by extent, without those that hold a type: it would be lost with them."""
+def _units(facts: SourceFacts) -> Iterator[tuple[Span, _Known]]:
+    """Functions and variables by extent, without those that hold what would be lost with them.
+
+    That is a type in a function, and in a variable its accessors, or another one of the same declaration.
+    """
     found: dict[Span, _Known] = {}
-    around: list[tuple[Span, str | None]] = []  # what holds the unit, outermost first; the kind of a type
+    around: list[tuple[Span, Unit]] = []  # what holds the unit, outermost first
     for key, extent in facts.extents.items():
         unit = facts.units[key]
         while around and around[-1][0].end <= extent.start:
             around.pop()
-        if isinstance(unit, Type):
-            for holder, kind in around:
-                if kind is None:
-                    found.pop(holder, None)
-            around.append((extent, unit.kind))
-        elif isinstance(unit, Function):
-            found[extent] = _Known(unit, next((kind for _, kind in reversed(around) if kind is not None), ""))
-            around.append((extent, None))
+        for holder, outer in around:
+            if isinstance(outer, Variable) or (isinstance(outer, Function) and isinstance(unit, Type)):
+                found.pop(holder, None)
+        if isinstance(unit, Function | Variable) and not any(holder == extent for holder, _ in around):
+            owner_kind = next((outer.kind for _, outer in reversed(around) if isinstance(outer, Type)), "")
+            found[extent] = _Known(unit, owner_kind)
+        around.append((extent, unit))
     yield from found.items()
 
 

@@ -11,7 +11,7 @@ from tree_sitter import Node
 from ipclint.model.facts import Alias, Function, Import, Unit, Variable
 from ipclint.model.ir import encode_block
 from ipclint.model.source import Span
-from ipclint.readers.kept import Kept
+from ipclint.readers.kept import Kept, U
 from ipclint.readers.lowering import BROKEN, ERROR, error_spans
 from ipclint.readers.swift_declarations import (
     ACCESSORS,
@@ -119,9 +119,9 @@ class Shape:
         elif kind in _ALIAS:
             self._alias(node, owner)
 
-    def _kept(self, node: Node, owner: str, owner_kind: str) -> Function | None:
-        """The function that stood on these bytes before, when nothing can have become another by what is around it."""
-        unit = self.kept.function(Span(node.start_byte, node.end_byte), owner, owner_kind) if self.kept else None
+    def _kept(self, kind: type[U], node: Node, owner: str, owner_kind: str | None = None) -> U | None:
+        """What stood on these bytes before, when nothing can have become another by what is around it."""
+        unit = self.kept.unit(kind, Span(node.start_byte, node.end_byte), owner, owner_kind) if self.kept else None
         if unit is None or error_spans(node, GRAMMAR.tolerated):
             return None
         around = self.directives.conditions(node.start_byte + unit.name_span.start)
@@ -143,7 +143,7 @@ class Shape:
             self._members(body.named_children, unit.qualified, unit.kind, depth + 1)
 
     def _function(self, node: Node, owner: str, owner_kind: str, depth: int) -> None:
-        if kept := self._kept(node, owner, owner_kind):
+        if kept := self._kept(Function, node, owner, owner_kind):
             self._add(node, _function_key(kept), kept)
             return
         name = function_name(node)
@@ -156,6 +156,9 @@ class Shape:
 
     def _property(self, node: Node, owner: str, owner_kind: str, depth: int) -> None:
         """The variables of one `let` or `var`, each with its accessors."""
+        if kept := self._kept(Variable, node, owner):
+            self._add(node, f"V {_dotted(owner, kept.name)}", kept)
+            return
         for declared in declared_variables(node, self._context(node)):
             context = SwiftContext(self.source, declared.start, self.directives)
             around = head(node, declared.name, context)
