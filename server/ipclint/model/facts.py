@@ -31,7 +31,7 @@ class Struct(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="
     """Base of every fact: immutable, encoded as an array."""
 
 
-class Type(Struct, tag=1):
+class Type(Struct, tag=1, frozen=True):
     """A declaration of a type, or one that adds to it (extension, category, @implementation).
 
     Example: `class A: NSObject, B` in `enum Outer` has name "A", qualified "Outer.A", inherits ("NSObject", "B").
@@ -54,13 +54,13 @@ class Type(Struct, tag=1):
     generics: tuple[str, ...] = ()
 
 
-class EnumCase(Struct, tag=2):
+class EnumCase(Struct, tag=2, frozen=True):
     name: str
     value: str | None  # raw value as folded text when literal
     span: Span = Span(0, 0)  # its name, or its raw value when it has one; in bytes from the start of the type
 
 
-class Function(Struct, tag=3):
+class Function(Struct, tag=3, frozen=True):
     """A function, method, initialiser or accessor; a declaration without body (protocol, @interface) has `body` b"".
 
     `name` and `labels` spell Swift; `selector` spells Objective-C. Readers fill the native spelling and derive the
@@ -98,7 +98,7 @@ class Function(Struct, tag=3):
         return decode_block(self.body)
 
 
-class Variable(Struct, tag=4):
+class Variable(Struct, tag=4, frozen=True):
     """A stored or computed property, an ivar, a global, or a `static let`. Accessors are Functions of their own."""
 
     name: str
@@ -115,7 +115,7 @@ class Variable(Struct, tag=4):
     name_span: Span
 
 
-class Macro(Struct, tag=5):
+class Macro(Struct, tag=5, frozen=True):
     """A C `#define`. `body` is the lowered replacement when it parses as an expression or statement, else empty."""
 
     name: str
@@ -125,14 +125,14 @@ class Macro(Struct, tag=5):
     conditions: tuple[str, ...] = ()
 
 
-class Import(Struct, tag=6):
+class Import(Struct, tag=6, frozen=True):
     """`import Foundation`, `#import "X.h"`, `@import Foundation;`: `name` is the module or the header's path."""
 
     name: str
     local: bool  # written in quotes
 
 
-class Alias(Struct, tag=7):
+class Alias(Struct, tag=7, frozen=True):
     """`typealias A = B`, `typedef B A;`."""
 
     name: str
@@ -143,7 +143,7 @@ class Alias(Struct, tag=7):
 Unit = Type | Function | Variable | Macro | Import | Alias
 
 
-class Suppression(Struct, tag=8):
+class Suppression(Struct, tag=8, frozen=True):
     """`// ipclint:ignore ID[, ID…] -- reason`. Positions are absolute bytes.
 
     `scope` "line" covers the line the comment stands on, or the next line of code when it stands alone;

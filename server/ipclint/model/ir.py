@@ -22,13 +22,13 @@ class Node(msgspec.Struct, frozen=True, gc=False, array_like=True, tag_field="no
 # ── expressions ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Name(Node, tag=1):
+class Name(Node, tag=1, frozen=True):
     """An identifier: a local, a property used without `self`, a type, a global; also `self` and `super`."""
 
     text: str
 
 
-class Literal(Node, tag=2):
+class Literal(Node, tag=2, frozen=True):
     """A number, boolean, nil or selector.
 
     `kind` is "int", "float", "bool", "nil", "selector" (`text` is the selector, `#selector(a.b(c:))` gives its source
@@ -40,19 +40,19 @@ class Literal(Node, tag=2):
     text: str
 
 
-class Text(Node, tag=3):
+class Text(Node, tag=3, frozen=True):
     """A string literal without holes; `value` is unescaped. Adjacent C literals are one Text."""
 
     value: str
 
 
-class Interpolation(Node, tag=4):
+class Interpolation(Node, tag=4, frozen=True):
     """A Swift string with holes: Text and expressions alternate in source order."""
 
     parts: tuple[Expr, ...]
 
 
-class Member(Node, tag=5):
+class Member(Node, tag=5, frozen=True):
     """`base.name`, `base?.name`, `base->name`; `base` is None in an implicit member (`.general`).
 
     A message without argument that reads like a property (`[UIPasteboard generalPasteboard]`) is a Call, not a Member.
@@ -63,7 +63,7 @@ class Member(Node, tag=5):
     name_start: int
 
 
-class Call(Node, tag=6):
+class Call(Node, tag=6, frozen=True):
     """A call in any spelling.
 
     | source | target | name | labels |
@@ -97,12 +97,12 @@ class Call(Node, tag=6):
         return f"{self.name}({''.join((label if label not in ('', '{') else '_') + ':' for label in self.labels)})"
 
 
-class Subscript(Node, tag=7):
+class Subscript(Node, tag=7, frozen=True):
     base: Expr
     args: tuple[Expr, ...]
 
 
-class Operator(Node, tag=8):
+class Operator(Node, tag=8, frozen=True):
     """A prefix, infix or postfix operator, re-associated by the language's precedence.
 
     `op` is the operator's text; further: "?:" (condition, then, else), "try", "try?", "try!", "await", "unwrap"
@@ -113,7 +113,7 @@ class Operator(Node, tag=8):
     operands: tuple[Expr, ...]
 
 
-class Assign(Node, tag=9):
+class Assign(Node, tag=9, frozen=True):
     """`target op value`; `op` is "=", "+=", … ; an expression in C, a statement in Swift."""
 
     target: Expr
@@ -121,7 +121,7 @@ class Assign(Node, tag=9):
     value: Expr
 
 
-class Cast(Node, tag=10):
+class Cast(Node, tag=10, frozen=True):
     """`op` is "as", "as?", "as!", "is" or "c" (a C cast, bridging casts included); `type` is the type's source text."""
 
     op: str
@@ -129,7 +129,7 @@ class Cast(Node, tag=10):
     type: str
 
 
-class Param(Node, tag=11):
+class Param(Node, tag=11, frozen=True):
     """A parameter: outside label ("" for `_` and C), inside name ("" when unnamed), type's source text ("" if
     unknown).
     """
@@ -140,7 +140,7 @@ class Param(Node, tag=11):
     default: Expr | None = None
 
 
-class Closure(Node, tag=12):
+class Closure(Node, tag=12, frozen=True):
     """A closure or block; `captures` are the names in its capture list. Shorthand `$0` stays a Name."""
 
     params: tuple[Param, ...]
@@ -149,21 +149,21 @@ class Closure(Node, tag=12):
     body_start: int
 
 
-class Collection(Node, tag=13):
+class Collection(Node, tag=13, frozen=True):
     """`kind` is "array", "dictionary" (items alternate key, value) or "tuple"; also C initialiser lists (array)."""
 
     kind: str
     items: tuple[Expr, ...]
 
 
-class Availability(Node, tag=14):
+class Availability(Node, tag=14, frozen=True):
     """`#available(macOS 13, *)`, `@available(macOS 13.0, *)`; `negated` for `#unavailable`. Versions as written."""
 
     platforms: tuple[tuple[str, str], ...]
     negated: bool = False
 
 
-class Opaque(Node, tag=15):
+class Opaque(Node, tag=15, frozen=True):
     """Syntax that has no node of its own; `kind` is the grammar's name for it, `kids` may be expressions or
     statements.
     """
@@ -175,7 +175,7 @@ class Opaque(Node, tag=15):
 # ── statements ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Let(Node, tag=30):
+class Let(Node, tag=30, frozen=True):
     """A local declaration, one a name (`let (a, b) = f()` has two names); also the binding of `if let` and `case let`.
 
     `type` is the source text, "" when inferred; Objective-C and C types keep their stars (`NSString *`).
@@ -187,14 +187,14 @@ class Let(Node, tag=30):
     mutable: bool
 
 
-class Evaluate(Node, tag=31):
+class Evaluate(Node, tag=31, frozen=True):
     """An expression as a statement. `discarded` when written `_ = e` or `(void)e`."""
 
     value: Expr
     discarded: bool = False
 
 
-class If(Node, tag=32):
+class If(Node, tag=32, frozen=True):
     """`conditions` hold all together; each is an expression or a Let (`if let`, `if case let`)."""
 
     conditions: tuple[Expr | Let, ...]
@@ -202,12 +202,12 @@ class If(Node, tag=32):
     otherwise: Block
 
 
-class Guard(Node, tag=33):
+class Guard(Node, tag=33, frozen=True):
     conditions: tuple[Expr | Let, ...]
     otherwise: Block
 
 
-class Case(Node, tag=34):
+class Case(Node, tag=34, frozen=True):
     """`patterns` empty means default; `binds` are the names a pattern binds. C cases fall through unless they leave."""
 
     patterns: tuple[Expr, ...]
@@ -216,13 +216,13 @@ class Case(Node, tag=34):
     body: Block
 
 
-class Switch(Node, tag=35):
+class Switch(Node, tag=35, frozen=True):
     subject: Expr
     cases: tuple[Case, ...]
     falls_through: bool  # C and Objective-C
 
 
-class Loop(Node, tag=36):
+class Loop(Node, tag=36, frozen=True):
     """`kind` is "for-in", "for" (C), "while" or "repeat". `header` holds the conditions, or the C init/test/step."""
 
     kind: str
@@ -232,38 +232,38 @@ class Loop(Node, tag=36):
     body: Block
 
 
-class Return(Node, tag=37):
+class Return(Node, tag=37, frozen=True):
     value: Expr | None
 
 
-class Throw(Node, tag=38):
+class Throw(Node, tag=38, frozen=True):
     value: Expr | None
 
 
-class Jump(Node, tag=39):
+class Jump(Node, tag=39, frozen=True):
     """`kind` is "break", "continue", "goto" or "fallthrough"; `label` may be ""."""
 
     kind: str
     label: str
 
 
-class Label(Node, tag=40):
+class Label(Node, tag=40, frozen=True):
     """A C label; the statement it labels follows as the next one."""
 
     name: str
 
 
-class Defer(Node, tag=41):
+class Defer(Node, tag=41, frozen=True):
     body: Block
 
 
-class Catch(Node, tag=42):
+class Catch(Node, tag=42, frozen=True):
     bind: str
     type: str
     body: Block
 
 
-class Do(Node, tag=43):
+class Do(Node, tag=43, frozen=True):
     """`do`/`catch`, `@try`/`@catch`/`@finally`, and bare braces (no catches, no `lastly`)."""
 
     body: Block
@@ -271,13 +271,13 @@ class Do(Node, tag=43):
     lastly: Block = ()
 
 
-class Conditional(Node, tag=44):
+class Conditional(Node, tag=44, frozen=True):
     """`#if`/`#elseif`/`#else`: (condition text, body) in order; the condition of `#else` is ""."""
 
     clauses: tuple[tuple[str, Block], ...]
 
 
-class Local(Node, tag=45):
+class Local(Node, tag=45, frozen=True):
     """A function declared inside a body."""
 
     name: str

@@ -7,6 +7,7 @@ to under an `if` has two texts; the weakest decides, so all of them are answers.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from ipclint.model.facts import Variable
 from ipclint.model.ir import (
@@ -21,9 +22,11 @@ from ipclint.model.ir import (
     Literal,
     Member,
     Name,
+    Node,
     Operator,
     Return,
     Text,
+    children,
     walk,
 )
 from ipclint.program.link import members, owner_of, resolve, scope, type_of
@@ -169,7 +172,7 @@ def _assignments(program: Program, ref: UnitRef, name: str) -> tuple[tuple[bool,
     """What is assigned or appended to a local, in source order: whether under a condition, the operator, the value."""
     found: list[tuple[bool, str, Expr]] = []
 
-    def visit(node: object, conditional: bool) -> None:
+    def visit(node: Node, conditional: bool) -> None:
         if isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name:
             found.append((conditional, node.op, node.value))
         elif isinstance(node, Call) and isinstance(node.target, Name) and node.target.text == name and node.args:
@@ -183,17 +186,11 @@ def _assignments(program: Program, ref: UnitRef, name: str) -> tuple[tuple[bool,
                         Call(node.start, node.end, None, "stringWithFormat:", node.labels, node.args, 0),
                     )
                 )
-        inside = conditional or isinstance(node, If | Guard)
-        if isinstance(node, tuple):
-            for child in node:  # pyright: ignore[reportUnknownVariableType]
-                visit(child, conditional)
-        elif hasattr(node, "__struct_fields__"):
-            for field in node.__struct_fields__[2:]:  # type: ignore[attr-defined]
-                value = getattr(node, field)
-                if isinstance(value, tuple) or hasattr(value, "__struct_fields__"):
-                    visit(value, inside)
+        for child in children(node):
+            visit(child, conditional or isinstance(node, If | Guard))
 
-    visit(program.body(ref), False)
+    for statement in program.body(ref):
+        visit(statement, False)
     return tuple(found)
 
 
@@ -239,12 +236,12 @@ def _fold_format(program: Program, ref: UnitRef, args: tuple[Expr, ...], depth: 
     return _union(results)
 
 
-def _join(parts: object) -> tuple[str, ...]:
+def _join(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     texts = [""]
-    for choices in parts:  # type: ignore[attr-defined]
+    for choices in parts:
         texts = [text + choice for text in texts for choice in choices][:MAX_TEXTS]
     return tuple(text[:MAX_LENGTH] for text in texts)
 
 
-def _union(texts: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(texts))[:MAX_TEXTS]  # type: ignore[call-overload]
+def _union(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))[:MAX_TEXTS]

@@ -68,7 +68,7 @@ def is_outside(program: Program, name: str) -> bool:
     return all(unit.kind in ("extension", "category") for _, unit in declarations(program, name))
 
 
-@query(bottom=frozenset())
+@query(bottom=frozenset[str]())
 def ancestors(program: Program, name: str) -> frozenset[str]:
     """Names of all supertypes and protocols, in the program or outside it; `name` itself is not among them."""
     found: set[str] = set()

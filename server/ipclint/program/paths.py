@@ -193,7 +193,8 @@ class _Walker:
                 return states
 
     def _decide(self, conditions: tuple[Node, ...], states: list[_State]) -> tuple[list[_State], list[_State]]:
-        yes, no = states, []
+        yes: list[_State] = states
+        no: list[_State] = []
         for condition in conditions:
             taken = [(value, events) for value, events in outcomes(condition)]
             refused = [s._replace(events=(*s.events, *e)) for s in yes for value, e in taken if not value]

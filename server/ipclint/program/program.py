@@ -191,7 +191,8 @@ class Program(Database):
 
     def configurations(self) -> Iterator[PlistFacts | ProjectFacts]:
         """Every property list and project, by path."""
-        for path in self.input(("configurations",)) or ():  # type: ignore[union-attr]
+        paths: tuple[str, ...] = self.input(("configurations",)) or ()  # type: ignore[assignment]
+        for path in paths:
             found = self.configuration(path)
             if found is not None:
                 yield found

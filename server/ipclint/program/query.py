@@ -143,9 +143,11 @@ class Database:
         """
         outer_assumed, outer_unsettled, outer_moved = set(self._assumed), set(self._unsettled), self._moved
         self._running.add(key)
+        rounds = 0
         try:
-            for _ in range(MAX_ROUNDS):
+            while True:
                 self._moved = False
+                rounds += 1
                 value, frame = self._once(key, compute)
                 if key in self._assumed and self._assumed[key] != value:
                     self._assumed[key] = value
@@ -154,7 +156,7 @@ class Database:
                     self._hand_out(key, value, frame)
                     self._moved = self._moved or outer_moved
                     return value, False
-                if not self._moved:
+                if not self._moved or rounds == MAX_ROUNDS:
                     break
                 self._forget(self._unsettled, outer_unsettled)
         finally:

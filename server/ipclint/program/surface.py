@@ -241,7 +241,7 @@ def _protocol_name(argument: Expr) -> str:
     return texts[-1] if texts else ""
 
 
-@query(bottom=frozenset())
+@query(bottom=frozenset[str]())
 def exported_protocols(program: Program) -> frozenset[str]:
     """Protocols whose methods another process may call, protocols that they inherit from included.
 
@@ -254,7 +254,7 @@ def exported_protocols(program: Program) -> frozenset[str]:
     )
 
 
-@query(bottom=frozenset())
+@query(bottom=frozenset[str]())
 def exported_types(program: Program) -> frozenset[str]:
     """Types that adopt an exported protocol or are assigned to `exportedObject`."""
     found: set[str] = set()

@@ -13,6 +13,7 @@ from ipclint.model.finding import Confidence, Finding, Place, Step
 from ipclint.model.ir import Node, Operator, walk
 from ipclint.program.configuration import programs_of, targets_of
 from ipclint.program.constants import constant
+from ipclint.program.link import code_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.target_info import Signing, TargetInfo
 from ipclint.program.usage import Use, uses_of
@@ -57,7 +58,7 @@ def names_group(identifier: str, use: Use) -> bool:
 
 def _finding(rule: Rule, program: Program, ref: UnitRef, use: Use, group: str, lack: Lack) -> Finding:
     target, signing = lack.target, lack.signing
-    steps = []
+    steps: list[Step] = []
     if signing.facts is not None and signing.facts.root is not None:
         listed = signing.facts.root.get(GROUPS_KEY)
         span = listed.span if listed else signing.facts.root.span
@@ -124,9 +125,8 @@ def _same(entry: str, group: str) -> bool:
 
 
 def _unwrap_of(program: Program, ref: UnitRef, node: Node) -> Node | None:
-    unit = program.unit(ref)
-    root = (unit.value,) if isinstance(unit, Variable) and unit.value is not None else program.body(ref)
-    return next((n for n in walk(root) if isinstance(n, Operator) and n.op == "unwrap" and n.operands[0] is node), None)
+    nodes = walk(code_of(program, ref))
+    return next((n for n in nodes if isinstance(n, Operator) and n.op == "unwrap" and n.operands[0] is node), None)
 
 
 def _place(ref: UnitRef, node: Node) -> Place:

@@ -43,7 +43,7 @@ class Origin(NamedTuple):
     """Where a process id comes from: the peer of a connection, this process, a parameter, or somewhere else."""
 
     kind: str  # "peer", "own", "parameter", "other"
-    index: int = -1  # of the parameter
+    parameter: int = -1  # its index
     node: Node | None = None
 
 
@@ -97,11 +97,11 @@ def _names_pid_key(expr: Expr) -> bool:
     )
 
 
-@query(bottom=frozenset())
+@query(bottom=frozenset[int]())
 def identity_parameters(program: Program, ref: UnitRef) -> frozenset[int]:
     """The parameters of a function that it, or a callee, uses to ask who a process is."""
     found = {
-        origin.index
+        origin.parameter
         for sink in identity_sinks(program, ref)
         for origin in origins(program, ref, sink.pid)
         if origin.kind == "parameter"
@@ -110,7 +110,7 @@ def identity_parameters(program: Program, ref: UnitRef) -> frozenset[int]:
         handed = _handed(program, ref, call, "parameter")
         for callee in resolve(program, ref, call).refs if handed else ():
             for index in identity_parameters(program, callee):
-                found |= {origin.index for origin in handed.get(index, ())}
+                found |= {origin.parameter for origin in handed.get(index, ())}
     return frozenset(found)
 
 
@@ -123,8 +123,9 @@ def _handed(program: Program, ref: UnitRef, call: Call, kind: str) -> dict[int, 
 # ── where a pid comes from ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def origins(program: Program, ref: UnitRef, expr: Expr, depth: int = 0) -> tuple[Origin, ...]:
-    """Every place that a pid expression can come from inside one function."""
+def origins(program: Program, ref: UnitRef, expr: Expr, seen: set[str] | None = None) -> tuple[Origin, ...]:
+    """Every place that a pid expression can come from inside one function; names in `seen` are known already."""
+    seen = set() if seen is None else seen
     found: list[Origin] = []
     for node in walk(expr):
         if isinstance(node, Call) and node.name in PID_FUNCTIONS:
@@ -134,7 +135,7 @@ def origins(program: Program, ref: UnitRef, expr: Expr, depth: int = 0) -> tuple
         elif isinstance(node, Member | Call) and node.name == "processIdentifier":
             found.append(Origin(_kind_of_process(program, ref, node), -1, node))
         elif isinstance(node, Name):
-            found.extend(_origins_of_name(program, ref, node.text, depth))
+            found.extend(_origins_of_name(program, ref, node.text, seen))
     return tuple(dict.fromkeys(found))
 
 
@@ -145,28 +146,28 @@ def _kind_of_process(program: Program, ref: UnitRef, node: Member | Call) -> str
         return "peer"
     if holder in ("ProcessInfo", "NSProcessInfo"):
         return "own"
-    words = (
-        {n.name if isinstance(n, Member | Call) else n.text for n in walk(base) if isinstance(n, Name | Member | Call)}
-        if base
-        else set()
-    )
+    nodes = walk(base) if base is not None else ()
+    words = {n.name if isinstance(n, Member | Call) else n.text for n in nodes if isinstance(n, Name | Member | Call)}
     if words & {"ProcessInfo", "NSProcessInfo", "processInfo"}:
         return "own"
     return "peer" if not holder and any("connection" in word.lower() for word in words) else "other"
 
 
-def _origins_of_name(program: Program, ref: UnitRef, name: str, depth: int) -> Iterator[Origin]:
+def _origins_of_name(program: Program, ref: UnitRef, name: str, seen: set[str]) -> Iterator[Origin]:
+    if name in seen:  # each name once: what a long function assigns to what is a dense graph
+        return
+    seen.add(name)
     function = program.function(ref)
     bindings = scope(program, ref).get(name, ())
     for binding in bindings:
         if binding.kind == "param" and function is not None:
             yield Origin("parameter", next(i for i, p in enumerate(function.params) if p.name == name))
-        elif binding.value is not None and depth < MAX_CALLS_DEEP:
-            yield from origins(program, ref, binding.value, depth + 1)
-    if bindings and depth < MAX_CALLS_DEEP:
+        elif binding.value is not None:
+            yield from origins(program, ref, binding.value, seen)
+    if bindings:
         for node in walk(program.body(ref)):
             if isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name:
-                yield from origins(program, ref, node.value, depth + 1)
+                yield from origins(program, ref, node.value, seen)
 
 
 class Chain(NamedTuple):
@@ -190,7 +191,7 @@ def peer_chains(program: Program, ref: UnitRef, index: int, depth: int = 0) -> t
             if origin.kind == "peer":
                 found.append(Chain((here,), True))
             elif origin.kind == "parameter":
-                outer = peer_chains(program, site.caller, origin.index, depth + 1)
+                outer = peer_chains(program, site.caller, origin.parameter, depth + 1)
                 found.extend(
                     Chain((*chain.steps, here), chain.known) for chain in outer if chain.known or len(outer) == 1
                 )
@@ -228,7 +229,7 @@ def _trace(program: Program, ref: UnitRef, sink: Sink) -> tuple[Confidence | Non
         if origin.kind == "peer" and origin.node is not None:
             return "certain", (Step(_place(ref, origin.node), "the process id of the peer is read here"),)
         if origin.kind == "parameter":
-            for chain in peer_chains(program, ref, origin.index):
+            for chain in peer_chains(program, ref, origin.parameter):
                 if chain.known:
                     return "certain", chain.steps
                 if best[0] is None and sink.use == "code" and _about_a_client(program, ref):

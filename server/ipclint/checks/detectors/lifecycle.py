@@ -8,7 +8,21 @@ from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Confidence, Finding, Place, Severity
-from ipclint.model.ir import Assign, Call, Cast, Closure, Evaluate, Expr, Let, Member, Name, Node, Operator, walk
+from ipclint.model.ir import (
+    Assign,
+    Call,
+    Cast,
+    Closure,
+    Evaluate,
+    Expr,
+    Let,
+    Member,
+    Name,
+    Node,
+    Operator,
+    Return,
+    walk,
+)
 from ipclint.program.link import code_of, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
@@ -153,17 +167,15 @@ def _leaves(program: Program, ref: UnitRef, holders: tuple[Holder, ...]) -> bool
     """Whether a local connection is returned or handed to other code, which may set the handlers."""
     names = {holder.name for holder in holders if holder.ref is not None}
     for node in walk(code_of(program, ref)):
-        if isinstance(node, Call) and any(
-            isinstance(_bare(arg), Name) and _bare(arg).text in names for arg in node.args
-        ):  # type: ignore[union-attr]
+        if isinstance(node, Call) and any(_is_named(_bare(arg), names) for arg in node.args):
             return True
-        if (
-            type(node).__name__ == "Return"
-            and isinstance(getattr(node, "value", None), Name)
-            and node.value.text in names
-        ):  # type: ignore[attr-defined]
+        if isinstance(node, Return) and node.value is not None and _is_named(node.value, names):
             return len(holders) == 1
     return False
+
+
+def _is_named(expr: Expr, names: set[str]) -> bool:
+    return isinstance(expr, Name) and expr.text in names
 
 
 def _start(program: Program, ref: UnitRef, holders: tuple[Holder, ...]) -> tuple[UnitRef, Evaluate] | None:

@@ -19,15 +19,18 @@ from ipclint.model.ir import (
     Closure,
     Evaluate,
     Expr,
+    If,
     Let,
     Literal,
     Member,
     Name,
     Node,
     Operator,
+    Return,
     Throw,
     walk,
 )
+from ipclint.model.ir import Guard as GuardStatement
 from ipclint.program.link import callers, resolve, type_of
 from ipclint.program.paths import NEVER, Event, Path, last_value, outcomes, paths, returned
 from ipclint.program.program import Program, UnitRef
@@ -130,7 +133,7 @@ def reaches(program: Program, ref: UnitRef) -> frozenset[str]:
     return _reaches(program, ref, MAX_CALLS_DEEP)
 
 
-@query(bottom=frozenset())
+@query(bottom=frozenset[str]())
 def _reaches(program: Program, ref: UnitRef, calls: int) -> frozenset[str]:
     function = program.function(ref)
     if function is None:
@@ -226,15 +229,11 @@ def _flags(program: Program, ref: UnitRef) -> frozenset[str]:
     """Locals that are returned or tested by name: assignments to them decide."""
     names: set[str] = set()
     for node in walk(program.body(ref)):
-        if isinstance(node, Node) and type(node).__name__ in ("Return", "If", "Guard"):
-            names |= {n.text for field in ("value", "conditions") for n in _names(getattr(node, field, None))}
+        if isinstance(node, Return) and node.value is not None:
+            names |= {n.text for n in walk(node.value) if isinstance(n, Name)}
+        elif isinstance(node, If | GuardStatement):
+            names |= {n.text for condition in node.conditions for n in walk(condition) if isinstance(n, Name)}
     return frozenset(names)
-
-
-def _names(value: object) -> Iterator[Name]:
-    for part in value if isinstance(value, tuple) else (value,):  # pyright: ignore[reportUnknownVariableType]
-        if isinstance(part, Node):
-            yield from (n for n in walk(part) if isinstance(n, Name))
 
 
 def _tells(node: Node, flags: frozenset[str]) -> bool:

@@ -10,7 +10,26 @@ from ipclint.checks.detectors.peer_evidence import bare_statements
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place, Step
-from ipclint.model.ir import Assign, Block, Call, Evaluate, Expr, Let, Member, Name, Node, Operator, walk
+from ipclint.model.ir import (
+    Assign,
+    Block,
+    Call,
+    Case,
+    Closure,
+    Conditional,
+    Do,
+    Evaluate,
+    Expr,
+    Guard,
+    If,
+    Let,
+    Loop,
+    Member,
+    Name,
+    Node,
+    Operator,
+    walk,
+)
 from ipclint.program.link import calls_in
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.surface import Holder, listeners, variable_named
@@ -53,18 +72,15 @@ def _blocks(body: Block) -> Iterator[Block]:
     """Every straight line of statements: the body, and the bodies in it."""
     yield body
     for node in walk(body):
-        for field in node.__struct_fields__[2:]:
-            value = getattr(node, field)
-            if (
-                isinstance(value, tuple)
-                and value
-                and all(isinstance(item, Node) and _is_statement(item) for item in value)
-            ):
-                yield value  # pyright: ignore[reportReturnType]
-
-
-def _is_statement(node: Node) -> bool:
-    return type(node).__name__ in ("Let", "Evaluate", "If", "Guard", "Return", "Switch", "Loop", "Do", "Conditional")
+        match node:
+            case If(then=then, otherwise=otherwise):
+                yield from (then, otherwise)
+            case Guard(otherwise=inner) | Loop(body=inner) | Do(body=inner) | Case(body=inner) | Closure(body=inner):
+                yield inner
+            case Conditional(clauses=clauses):
+                yield from (block for _, block in clauses)
+            case _:
+                pass
 
 
 def _order(rule: Rule, program: Program, ref: UnitRef, block: Block) -> Iterator[Finding]:

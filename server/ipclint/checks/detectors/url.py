@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place, Severity, Step
-from ipclint.model.ir import Assign, Call, Expr, Interpolation, Let, Member, Name, Node, Operator, Text, walk
+from ipclint.model.ir import Assign, Block, Call, Expr, Interpolation, Let, Member, Name, Node, Operator, Text, walk
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.secrets import RANKS, Secret, classify_name, secret_in, words_of
@@ -80,14 +81,16 @@ def _slice(program: Program, ref: UnitRef, args: tuple[Expr, ...]) -> Iterator[E
     while todo and len(seen) < MAX_SLICE:
         expr = todo.pop()
         for node in walk(expr):
-            if isinstance(node, Interpolation) or (isinstance(node, Operator) and node.op == "+") or _is_format(node):
+            if _builds_text(node):
                 yield node
             elif isinstance(node, Name) and node.text not in seen:
                 seen.add(node.text)
                 todo.extend(_values_of(body, node.text))
 
 
-def _is_format(node: Node) -> bool:
+def _builds_text(node: Node) -> TypeGuard[Interpolation | Operator | Call]:
+    if isinstance(node, Interpolation) or (isinstance(node, Operator) and node.op == "+"):
+        return True
     return isinstance(node, Call) and (
         "Format" in node.name
         or (node.name in ("String", "NSString") and node.labels[:1] == ("format",))
@@ -95,11 +98,12 @@ def _is_format(node: Node) -> bool:
     )
 
 
-def _values_of(body: tuple[Node, ...], name: str) -> Iterator[Expr]:
-    for node in walk(body):  # type: ignore[arg-type]
-        if (isinstance(node, Let) and name in node.names and node.value is not None) or (
-            isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name
-        ):
+def _values_of(body: Block, name: str) -> Iterator[Expr]:
+    for node in walk(body):
+        if isinstance(node, Let):
+            if name in node.names and node.value is not None:
+                yield node.value
+        elif isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name:
             yield node.value
 
 
