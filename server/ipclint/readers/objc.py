@@ -18,7 +18,8 @@ from ipclint.readers.lowering import error_spans
 from ipclint.readers.mask import mask as mask
 from ipclint.readers.objc_cxx import scopes
 from ipclint.readers.objc_directives import Line, conditional, find_lines, plain_text
-from ipclint.readers.objc_shape import Shape, reread
+from ipclint.readers.objc_functions import reread
+from ipclint.readers.objc_shape import Shape
 from ipclint.readers.objc_syntax import COMMENTS, NOT_CODE, ObjcContext
 from ipclint.readers.objc_syntax import GRAMMAR as GRAMMAR
 

@@ -9,14 +9,14 @@ import msgspec
 from tree_sitter import Node
 
 from ipclint.model.facts import Alias, EnumCase, Function, Import, Macro, Type, TypeKind, Unit, Variable
-from ipclint.model.ir import Block, Param, encode_block
+from ipclint.model.ir import Block, encode_block
 from ipclint.model.source import Span
 from ipclint.readers.conditionals import Directives
 from ipclint.readers.kept import Kept
 from ipclint.readers.lowering import BROKEN, ERROR
 from ipclint.readers.objc_cxx import Scope
+from ipclint.readers.objc_functions import FUNCTION, METHODS, c_function, method, prototype
 from ipclint.readers.objc_syntax import (
-    COMPOUND,
     DECLARATORS,
     GRAMMAR,
     IDENTIFIERS,
@@ -36,10 +36,6 @@ _IMPLEMENTATION = _kinds("class_implementation")
 _PROTOCOL = _kinds("protocol_declaration")
 _QUALIFIED = _kinds("qualified_protocol_interface_declaration")
 _DEFINITION = _kinds("implementation_definition")
-_METHODS = _kinds("method_declaration", "method_definition")
-_METHOD_PARAMETER = _kinds("method_parameter")
-_METHOD_TYPE = _kinds("method_type")
-_FUNCTION = _kinds("function_definition")
 _DECLARATION = _kinds("declaration")
 _PROPERTY = _kinds("property_declaration")
 _IVARS = _kinds("instance_variables")
@@ -103,9 +99,9 @@ class Shape:
     def _member(self, node: Node, owner: str, depth: int, modifiers: tuple[str, ...]) -> None:
         kind = node.kind_id
         inside = owner or self.stray
-        if kind in _METHODS:
+        if kind in METHODS:
             self._method(node, inside, modifiers)
-        elif kind in _FUNCTION:
+        elif kind in FUNCTION:
             self._function(node, owner)
         elif kind in _DECLARATION:
             self._declaration(node, owner)
@@ -278,14 +274,14 @@ class Shape:
                 (),
                 ("static",) if static else (),
                 self.directives.conditions(node.start_byte),
-                _sorted(inner),
+                tuple(sorted(inner.mentions)),
                 inner.span(what.name_node) if what.name_node is not None else Span(0, 0),
             )
             self.add(node.start_byte, node.end_byte, f"V {what.name}", unit)
 
     def _prototype(self, node: Node, name: str, returns: str, function: Node, context: ObjcContext) -> None:
         listed = parameters(function.child_by_field_name("parameters"), context)
-        unit = _make_function(name, "", "", "function", "", listed, returns, False, (), Span(0, 0), 0, (), context)
+        unit = prototype(name, listed, returns, context)
         self.add(node.start_byte, node.end_byte, f"F {name}", unit)
 
     def _property(self, node: Node, owner: str, modifiers: tuple[str, ...]) -> None:
@@ -335,7 +331,7 @@ class Shape:
                 attributes,
                 modifiers,
                 self.directives.conditions(unit_node.start_byte),
-                _sorted(context),
+                tuple(sorted(context.mentions)),
                 name_span,
             )
             self.add(unit_node.start_byte, unit_node.end_byte, f"V {owner}.{what.name}", unit)
@@ -363,7 +359,7 @@ def _head(node: Node) -> list[Node]:
     """The parts of a class's head: name, category, superclass, protocols, ivars."""
     parts: list[Node] = []
     for kid in node.children:
-        if kid.kind_id in _METHODS | _PROPERTY | _DEFINITION | _QUALIFIED | _DECLARATION or kid.type == "@end":
+        if kid.kind_id in METHODS | _PROPERTY | _DEFINITION | _QUALIFIED | _DECLARATION or kid.type == "@end":
             break
         parts.append(kid)
     return parts
@@ -404,158 +400,3 @@ def _type_end(fields: Node) -> int:
     """Where the shared type of fields ends: before the first declarator."""
     first = next((kid for kid in fields.named_children if kid.kind_id in _FIELD), None)
     return first.start_byte if first is not None else fields.end_byte
-
-
-# ── functions ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def method(node: Node, owner: str, modifiers: tuple[str, ...], context: ObjcContext) -> Function:
-    """A method, declared or defined."""
-    selector: list[str] = []
-    found: list[Param] = []
-    returns = ""
-    name_span = Span(0, 0)
-    body: Node | None = None
-    static = any(kid.type == "+" for kid in node.children[:2])
-    for kid in node.named_children:
-        if kid.kind_id in _METHOD_TYPE:
-            returns = _method_type(kid, context)
-        elif kid.kind_id in NAMES:
-            name_span = name_span if selector else context.span(kid)
-            selector.append(context.text(kid))
-        elif kid.kind_id in _METHOD_PARAMETER:
-            if len(found) >= len(selector):
-                selector.append("")  # an unnamed part: `- foo:(int)a :(int)b`
-            found.append(_method_parameter(kid, context))
-        elif kid.kind_id in COMPOUND:
-            body = kid
-    name = "".join(f"{part}:" for part in selector) if found else "".join(selector)
-    kind = (
-        "initializer"
-        if name.startswith("init") and not name[4:5].islower()
-        else "deinitializer"
-        if name == "dealloc"
-        else "method"
-    )
-    block = context.braces(body) if body is not None else ()
-    body_start = body.start_byte + 1 - context.base if body is not None else 0
-    return _make_function(
-        name,
-        name,
-        owner,
-        kind,
-        name,
-        tuple(found),
-        returns,
-        static,
-        modifiers,
-        name_span,
-        body_start,
-        block,
-        context,
-        body is not None,
-    )
-
-
-def _method_type(node: Node, context: ObjcContext) -> str:
-    return plain_type(context.type_text(node).strip("()").strip())
-
-
-def _method_parameter(node: Node, context: ObjcContext) -> Param:
-    type_node = next((kid for kid in node.named_children if kid.kind_id in _METHOD_TYPE), None)
-    name = next((kid for kid in reversed(node.named_children) if kid.kind_id in NAMES), None)
-    text = context.type_text(type_node).strip() if type_node is not None else ""
-    text = text[1:-1] if text.startswith("(") and text.endswith(")") else text
-    return Param(*context.bounds(node), "", context.text(name) if name is not None else "", plain_type(text))
-
-
-def c_function(node: Node, scope: str, context: ObjcContext) -> Function | None:
-    """A C function, or a C++ method: `Foo::bar` has owner "Foo"."""
-    body = node.child_by_field_name("body")
-    declarator = node.child_by_field_name("declarator")
-    if declarator is None:
-        return None
-    what = declared(declarator, base_text(node, context), context)
-    if what.function is None or not what.name:
-        return None
-    owner, _, name = what.name.rpartition("::")
-    static = any(kid.type == "storage_class_specifier" and context.text(kid) == "static" for kid in node.named_children)
-    listed = parameters(what.function.child_by_field_name("parameters"), context)
-    block = context.braces(body) if body is not None else ()
-    name_span = context.span(what.name_node) if what.name_node is not None else Span(0, 0)
-    body_start = body.start_byte + 1 - context.base if body is not None else 0
-    modifiers = ("static",) if static else ()
-    owner = owner.rpartition("::")[2] or scope
-    return _make_function(
-        name,
-        "",
-        owner,
-        "method" if owner else "function",
-        "",
-        listed,
-        what.type,
-        False,
-        modifiers,
-        name_span,
-        body_start,
-        block,
-        context,
-        True,
-    )
-
-
-def _make_function(
-    name: str,
-    selector: str,
-    owner: str,
-    kind: str,
-    word: str,
-    params: tuple[Param, ...],
-    returns: str,
-    static: bool,
-    modifiers: tuple[str, ...],
-    name_span: Span,
-    body_start: int,
-    block: Block,
-    context: ObjcContext,
-    defined: bool = False,
-) -> Function:
-    return Function(
-        name,
-        ("",) * len(params),
-        selector,
-        kind,
-        owner,
-        params,
-        returns,
-        static,
-        modifiers,
-        (),
-        (),
-        (),
-        _sorted(context),
-        name_span,  # type: ignore[arg-type]
-        body_start,
-        encode_block(block) if defined else b"",
-    )
-
-
-def _sorted(context: ObjcContext) -> tuple[str, ...]:
-    return tuple(sorted(context.mentions))
-
-
-def reread(unit: Function, node: Node, source: str, directives: Directives) -> Function | None:
-    """`unit` lowered again from its node; None when more than its body changed (see `lowering.SourceReader`)."""
-    context = ObjcContext(source, node.start_byte, directives)
-    if node.kind_id in _METHODS:
-        changed = method(node, unit.owner, unit.modifiers, context)
-    elif node.kind_id in _FUNCTION:
-        found = c_function(node, unit.owner, context)
-        if found is None:
-            return None
-        changed = found
-    else:
-        return None
-    changed = msgspec.structs.replace(changed, conditions=unit.conditions)
-    as_before = msgspec.structs.replace(changed, body=unit.body, mentions=unit.mentions)
-    return changed if as_before == unit else None
