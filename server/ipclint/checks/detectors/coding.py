@@ -75,14 +75,14 @@ def _judge(rule: Rule, program: Program, found: Coded | None) -> Iterator[Findin
         return
     variant, text, place = lack
     ways = crossings(program, found.name)
-    if not ways and (found.level == "none" or not _adopted_here(program, found)):
-        return  # it codes itself for a superclass outside the program, or not at all
+    if not ways and (found.level == "none" or found.decoder is None or not _adopted_here(program, found)):
+        return  # it codes itself elsewhere, for a superclass outside the program, or not at all
     yield rule.finding(
         place,
         _confidence(ways),
         context=_context(ways),
         variant=variant,
-        holes={"class": found.name, "how": ways[0].text if ways else "is archived", "lack": text},
+        holes={"class": found.name, "how": ways[0].text if ways else "codes itself for an archive", "lack": text},
         steps=tuple(way.step for way in ways),
     )
 
@@ -167,8 +167,6 @@ def _by_hand(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iter
         variant="c",
         holes={
             "class": unit.owner,
-            "how": "is read from a coder by hand",
-            "lack": "no value type can adopt NSSecureCoding",
         },
     )
 
