@@ -139,7 +139,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
         in `holes` (a place has no text here); severity, profile and confidence likewise unless given. Raises
         ValueError when the message names a hole that `holes` gives no text for.
         """
-        narrowing = (context, variant, "")
+        narrowing = (*filter(None, (context, variant)), "")
         texts = {name: hole for name, hole in (holes or {}).items() if isinstance(hole, str)}
         return Finding(
             rule=self.id,
