@@ -20,6 +20,8 @@ from ipclint.model.finding import Finding, Fix
 from ipclint.model.source import Span
 from ipclint.program.program import Program, UnitRef
 
+Looked = Unit | PlistFacts | ProjectFacts | None
+
 _editions = count(1)
 _IDENTIFIER = re.compile(r"\w+")
 
@@ -51,7 +53,7 @@ class Checker:
         self._by_id = {rule.id: rule for rule in self.rules}
         self._strict = strict
         self._edition = next(_editions)  # keeps the answers of two checkers on one program apart
-        self._tried: dict[UnitRef, tuple[Unit | PlistFacts | ProjectFacts | None, list[Check]]] = {}
+        self._tried: dict[str, dict[str, tuple[Looked, list[Check]]]] = {}  # by path and key
         self._index = _Index(check for rule in self.rules for check in checks_of(rule, program.vocabulary))
 
     def findings(self, path: str) -> tuple[Finding, ...]:
@@ -80,8 +82,9 @@ class Checker:
         return self.program.fetch(("findings of file", self._edition, path), lambda: self._check_file(path), Report())
 
     def _check_file(self, path: str) -> Report:
-        refs = [UnitRef(path, key) for key in self.program.keys(path)] or [UnitRef(path, "")]
-        reports = [self._unit(ref) for ref in refs if self._candidates(ref)]
+        units = self.program.units(path) or {"": self.program.configuration(path)}
+        refs = [UnitRef(path, key) for key, unit in units.items() if self._candidates(path, key, unit)]
+        reports = [self._unit(ref) for ref in refs]
         findings = {(f.shown_rule, f.place): f for report in reports for f in report.findings}
         return Report(
             tuple(sorted(findings.values(), key=lambda finding: (finding.place, finding.shown_rule))),
@@ -92,10 +95,10 @@ class Checker:
         return self.program.fetch(("findings", self._edition, ref), lambda: self._check_unit(ref), Report())
 
     def _check_unit(self, ref: UnitRef) -> Report:
-        unit = self._value(ref)
+        unit = self.program.unit(ref) if ref.key else self.program.configuration(ref.path)
         findings: list[Finding] = []
         failures: list[Failure] = []
-        for check in self._candidates(ref):
+        for check in self._candidates(ref.path, ref.key, unit):
             try:
                 findings += self._shipped(check.rule, check.detect(check.rule, self.program, ref, unit))
             except Exception as error:  # one broken rule must not silence the others
@@ -104,15 +107,12 @@ class Checker:
                 failures.append(Failure(check.rule.id, ref, f"{type(error).__name__}: {error}"))
         return Report(tuple(findings), tuple(failures))
 
-    def _value(self, ref: UnitRef) -> Unit | PlistFacts | ProjectFacts | None:
-        return self.program.unit(ref) if ref.key else self.program.configuration(ref.path)
-
-    def _candidates(self, ref: UnitRef) -> list[Check]:
-        """The checks to try on what stands at `ref`; most units have none, so this is kept for the same unit."""
-        unit = self._value(ref)
-        known = self._tried.get(ref)
+    def _candidates(self, path: str, key: str, unit: Looked) -> list[Check]:
+        """The checks to try on a unit; most have none, so this is kept for the same unit."""
+        tried = self._tried.setdefault(path, {})
+        known = tried.get(key)
         if known is None or known[0] is not unit:
-            known = self._tried[ref] = unit, self._index.candidates(unit) if unit is not None else []
+            known = tried[key] = unit, self._index.candidates(unit) if unit is not None else []
         return known[1]
 
     def _shipped(self, rule: Rule, findings: Iterator[Finding]) -> Iterator[Finding]:
