@@ -15,6 +15,9 @@ BLANKS = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
 MAX_NESTING = 20
 """How deep `#if` groups are looked into; what lies deeper is parsed as it stands."""
 
+MAX_INDENT = 200
+"""Bytes before a `#` that are looked at: keeps one endless line from costing its square."""
+
 LINE = re.compile(
     rb"""\#[ \t]*([a-z_]+)[ \t]*
       ((?:[^\\\n/"]+|\\(?:\r\n|(?s:.))|/(?:\*(?s:.*?)(?:\*/|\Z)|/[^\n]*)?|"[^"\\\n]*(?:\\(?s:.)[^"\\\n]*)*"?)*)""",
@@ -73,7 +76,7 @@ def find_lines(data: bytes, is_code: Callable[[int], bool]) -> Iterator[Line]:
     at = data.find(b"#")
     while at >= 0:
         match = None
-        if not data[data.rfind(b"\n", 0, at) + 1 : at].strip() and is_code(at):
+        if not data[max(0, at - MAX_INDENT) : at].rpartition(b"\n")[2].strip() and is_code(at):
             match = LINE.match(data, at)
         if match:
             yield Line(match[1], at, match.end(), match.start(2))
