@@ -15,9 +15,8 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import NamedTuple
 
-from ipclint.engine.discover import SOURCES
 from ipclint.engine.disk import Disk, Unreadable
-from ipclint.engine.prefilter import declared_names, word_filter
+from ipclint.engine.prefilter import declared_names, may_matter, word_filter
 from ipclint.engine.store import Store, digest
 from ipclint.model.facts import encode
 from ipclint.readers import READER_VERSION, read
@@ -62,17 +61,17 @@ class Batch(NamedTuple):
 def read_batch(batch: Batch) -> list[Outcome]:
     """The outcomes of a batch in its order. Runs in workers; never raises for what a file holds."""
     disk, store = Disk(Path(batch.root), remember=True), Store(batch.store)
-    matters = word_filter(batch.words)
-    return [_read_one(file, disk, store, matters) for file in batch.files]
+    has_word = word_filter(batch.words)
+    return [_read_one(file, disk, store, has_word) for file in batch.files]
 
 
-def _read_one(file: Wanted, disk: Disk, store: Store, matters: Callable[[bytes], object]) -> Outcome:
+def _read_one(file: Wanted, disk: Disk, store: Store, has_word: Callable[[bytes], object]) -> Outcome:
     data = disk.read(file.path)
     if isinstance(data, Unreadable):
         return Outcome(file.path, b"", problem=data.problem)
     content = digest(data)
-    has_word = file.kind not in SOURCES or matters(data) is not None
-    if not has_word and not file.whole:
+    matters = may_matter(file.kind, data, has_word)
+    if not matters and not file.whole:
         return Outcome(file.path, content, names=declared_names(file.kind, data))
     key = facts_key(file.path, content)
     facts = store.get(key)
@@ -82,7 +81,7 @@ def _read_one(file: Wanted, disk: Disk, store: Store, matters: Callable[[bytes],
         except Exception as error:  # readers never raise; should one do, one file is lost and not the run
             return Outcome(file.path, content, problem=f"could not be read: {type(error).__name__}: {error}")
         store.put(key, facts)
-    return Outcome(file.path, content, facts, matters=has_word)
+    return Outcome(file.path, content, facts, matters=matters)
 
 
 def facts_key(path: str, content: bytes) -> bytes:

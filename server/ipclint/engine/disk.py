@@ -31,7 +31,10 @@ class Disk:
 
     def read(self, path: str) -> bytes | Unreadable:
         """The bytes of a file, or why they cannot be had. Symlinks are followed while they stay inside the root."""
-        real = self._resolved(self.absolute(path))
+        try:
+            real = self._resolved(self.absolute(path))
+        except (OSError, ValueError) as error:  # a loop of links, a NUL in the name
+            return Unreadable(f"cannot be opened: {getattr(error, 'strerror', None) or error}")
         if not self.holds(real):
             return Unreadable("leads out of the folder that is checked, so it was not read")
         try:

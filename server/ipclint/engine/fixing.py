@@ -14,7 +14,6 @@ from ipclint.engine.store import write_atomically
 from ipclint.model.facts import PlistFacts, ProjectFacts, SourceFacts
 from ipclint.model.finding import Edit, Fix
 from ipclint.model.paths import join
-from ipclint.readers.decoding import decoded
 
 MAX_FIXES = 1_000
 """How many fixes one run applies: two that undo each other would go on for ever."""
@@ -70,7 +69,7 @@ def _try(session: Session, report: Report, fix: Fix, before: dict[str, bytes | N
     old = {path: session.document(path) for path in {edit.path for edit in fix.edits}}
     after = {path: edited(document.data, path, fix.edits) for path, document in old.items()}
     created = dict(fix.creates)
-    if any(decoded(document.data).problem for document in old.values()) or not _may_create(session, created):
+    if any(document.problem for document in old.values()) or not _may_create(session, created):
         return False
     reports = _count(session, report)
     session.apply([Change.opened(path, data) for path, data in after.items()])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+
+from ipclint.engine.discover import SOURCES
 
 SUPPRESSION = "ipclint:ignore"
 """Also a word that makes a file matter."""
@@ -15,6 +18,14 @@ _OBJC = re.compile(
     rb"\n(?:@(?:interface|implementation|protocol)[ \t]++|[-+][ \t]*+\([^)\n]*\)[ \t]*+|#[ \t]*+define[ \t]++)(\w+)"
 )
 _C = re.compile(rb"\n(?:[A-Za-z_]\w*+[ \t*]++)+(\w+)[ \t]*+[(=]|\n\}[ \t]*+(\w+)[ \t]*+;")
+
+
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def may_matter(kind: str, data: bytes, has_word: Callable[[bytes], object]) -> bool:
+    """Whether a file is worth reading: any but a source, a source with one of the words, one that bytes do not tell."""
+    return kind not in SOURCES or data.startswith(_UTF16) or has_word(data) is not None
 
 
 def word_filter(words: Iterable[str]) -> Callable[[bytes], object]:

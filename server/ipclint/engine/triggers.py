@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
+from ipclint.checks.match_syntax import parse_match
 from ipclint.checks.plan import Check, checks_of
 from ipclint.checks.rulebook import Rulebook
 from ipclint.program.vocabulary import Spelling, Vocabulary
@@ -59,7 +61,10 @@ def _is_meant(spelling: Spelling, check: Check) -> bool:
     """Whether a rule means this API by a word: where hostile data enters, what a match names, or its own family's."""
     if check.rule.flow is not None:
         return bool(spelling.api.source)
-    return bool(check.rule.match) or spelling.api.name.startswith(f"{check.rule.family}.")
+    if check.rule.match:
+        named = (name for table in map(parse_match, check.rule.match) for name in table.uses.apis)
+        return any(fnmatchcase(spelling.api.name, name) for name in named)
+    return spelling.api.name.startswith(f"{check.rule.family}.")
 
 
 def _factories(vocabulary: Vocabulary) -> dict[str, set[str]]:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from ipclint.checks.rulebook import Rulebook
 from ipclint.engine.batch import Outcome
 from ipclint.engine.changes import Change
-from ipclint.engine.discover import SOURCES, Discovery, Scope
+from ipclint.engine.discover import Discovery, Scope
 from ipclint.engine.disk import Disk, Unreadable
 from ipclint.engine.island import Island
 from ipclint.engine.islands import Islands
 from ipclint.engine.opened import OpenDocument
-from ipclint.engine.prefilter import declared_names, word_filter
+from ipclint.engine.prefilter import declared_names, may_matter, word_filter
 from ipclint.engine.report import Document
 from ipclint.engine.testcode import TestTargets, imports_tests
 from ipclint.model.facts import Facts, ProjectFacts, SourceFacts, decode
@@ -79,12 +79,12 @@ class Workspace:
             return False
         if change.kind == "opened":
             self._open[path] = document = OpenDocument(path, kind, change.data)
-            return self._know(path, document.facts, self._may_matter(kind, document.data))
+            return self._know(path, document.facts, may_matter(kind, document.data, self._has_word))
         if change.kind == "edited":
             if document is None:
                 return False
             facts = document.edit(change.edits)
-            return self._know(path, facts, self._may_matter(kind, document.data))
+            return self._know(path, facts, may_matter(kind, document.data, self._has_word))
         if change.kind == "closed":
             return self._open.pop(path, None) is not None and self.take(self.on_disk(path))
         if document is not None:
@@ -103,14 +103,11 @@ class Workspace:
         return Change.written(path, found)
 
     def _written(self, path: str, kind: Kind, data: bytes) -> bool:
-        matters = self._may_matter(kind, data)
+        matters = may_matter(kind, data, self._has_word)
         if not matters and path not in self.facts:
             self.island(path).leave_unread(path, declared_names(kind, data))
             return False
         return self._know(path, read(path, data), matters)
-
-    def _may_matter(self, kind: Kind, data: bytes) -> bool:
-        return kind not in SOURCES or self._has_word(data) is not None
 
     def matters(self, path: str) -> bool:
         """Whether rules may have something to say of a file, by the words in it."""
