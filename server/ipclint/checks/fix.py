@@ -20,10 +20,12 @@ from ipclint.model.source import Span
 from ipclint.program.program import Program, UnitRef
 
 MODULES: tuple[str, ...] = (
+    "app_group",
     "coding",
     "lifecycle",
     "pasteboard",
     "peer",
+    "requirement",
     "temporary_names",
     "unarchive",
 )
