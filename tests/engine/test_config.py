@@ -114,7 +114,7 @@ def test_the_gate() -> None:
 
 
 def test_schema_and_reference_name_every_setting() -> None:
-    names = {field for field in Config.__struct_encode_fields__}
+    names = set(Config.__struct_encode_fields__)
     definitions = schema()["$defs"]
     assert isinstance(definitions, dict)
     assert set(definitions["Config"]["properties"]) == names
