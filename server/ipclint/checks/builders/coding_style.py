@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ipclint.checks.edits import indent_of, laid_out, line_end, line_start, newline_of
+from ipclint.checks.edits import indent_of, laid_out, line_start, newline_of
 from ipclint.model.finding import Edit
 from ipclint.model.source import Span
 
@@ -90,8 +90,3 @@ def section(data: bytes, title: str, objc: bool) -> str:
 def closing_of(data: bytes, extent: Span, objc: bool) -> int:
     """Where the `}` or `@end` of a declaration begins."""
     return data.rindex(b"@end" if objc else b"}", extent.start, extent.end)
-
-
-def one_line(data: bytes, offset: int) -> bytes:
-    """The line that holds `offset`, without its end."""
-    return data[line_start(data, offset) : line_end(data, offset)]

@@ -12,7 +12,7 @@ from typing import Literal as OneOf
 from typing import NamedTuple
 
 from ipclint.checks.around import origins
-from ipclint.checks.detectors.coding_class import Coded, class_literals, coded, subclasses, superclasses
+from ipclint.checks.detectors.coding_class import Coded, class_literals, coded, owner_class, subclasses, superclasses
 from ipclint.checks.detectors.coding_shapes import expanded
 from ipclint.checks.detectors.coding_wanted import wanted
 from ipclint.checks.match import stems_from
@@ -287,16 +287,12 @@ def _member_name(target: Expr) -> str:
 def _inherited(program: Program, name: str) -> Iterator[Crossing]:
     """A superclass of a class that crosses decodes its part; a subclass of one may be sent in its place."""
     found = coded(program, name)
-    if found is None:
-        return
-    for below in (each.name for each in subclasses(program, name)):
-        for crossing in _own(program, below):
-            yield _at(
-                program, found, crossing, f"is the superclass of {below}, which {crossing.text}", crossing.certain
-            )
-    for above in (each.name for each in superclasses(program, found)):
-        for crossing in _own(program, above):
-            yield _at(program, found, crossing, f"inherits from {above}, which {crossing.text}", False)
+    for below in subclasses(program, name):
+        for crossing in _own(program, below.name):
+            yield crossing._replace(text=f"is the superclass of {below.name}, which {crossing.text}")
+    for above in superclasses(program, found) if found is not None else ():
+        for crossing in _own(program, above.name):
+            yield crossing._replace(text=f"inherits from {above.name}, which {crossing.text}", certain=False)
 
 
 def _decoded(program: Program, name: str) -> Iterator[Crossing]:
@@ -304,9 +300,7 @@ def _decoded(program: Program, name: str) -> Iterator[Crossing]:
     for word in names_of(program, name):
         for ref in program.mentioning(word):
             unit = program.unit(ref)
-            owner = (
-                coded(program, unit.owner, ref.path) if isinstance(unit, Function | Variable) and unit.owner else None
-            )
+            owner = owner_class(program, ref)
             if owner is None or owner.name == name or owner.decoder is None:
                 continue
             if ref != owner.decoder and not (isinstance(unit, Variable) and _codes(program, owner, unit)):
@@ -325,7 +319,3 @@ def _codes(program: Program, owner: Coded, variable: Variable) -> bool:
     """Whether a class's coder names one of its properties."""
     function = program.function(owner.decoder) if owner.decoder is not None else None
     return function is not None and bool({variable.name, f"_{variable.name}"} & set(function.mentions))
-
-
-def _at(program: Program, found: Coded, crossing: Crossing, text: str, certain: bool) -> Crossing:
-    return crossing._replace(text=text, certain=certain)

@@ -12,7 +12,7 @@ from ipclint.checks.match import stems_from
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place, Step
-from ipclint.model.ir import Assign, Call, Expr, Literal, Name, Node, Return, walk
+from ipclint.model.ir import Assign, Call, Expr, Name, Node, Return, walk
 from ipclint.program.constants import constant
 from ipclint.program.link import CallSite, ancestors, callers, calls_in, owner_of, scope, type_of
 from ipclint.program.program import Program, UnitRef
@@ -53,11 +53,7 @@ def secure_coding_switched_off(rule: Rule, program: Program, ref: UnitRef, unit:
                 "origin": _origin(program, ref, insecure.data),
                 "switch": Place(ref.path, ref.key, insecure.node.start, insecure.node.end),
             },
-            steps=tuple(
-                Step(_place(ref, call), "the class that is named here is not checked")
-                for call in decodes
-                if _names_class(call)
-            ),
+            steps=tuple(Step(_place(ref, call), IGNORED) for call in decodes if _names_class(call)),
         )
         yield from _through_wrapper(rule, program, ref, unit, insecure, decodes)
     for archive in insecure_archives(program, ref):
@@ -217,8 +213,3 @@ def _hands_out(program: Program, ref: UnitRef, unarchiver: str, decodes: tuple[C
 
 def _place(ref: UnitRef, node: Node) -> Place:
     return Place(ref.path, ref.key, node.start, node.end)
-
-
-def literal_of(insecure: Insecure) -> Literal | None:
-    """The `false` or `NO` that switches secure coding off."""
-    return insecure.value if isinstance(insecure.value, Literal) else None
