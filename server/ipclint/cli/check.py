@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -142,6 +143,8 @@ def _write(options: argparse.Namespace, session: Session, result: Result, stdout
     sheet = Sheet(result, session.rulebook, session.disk.root, session.document)
     write = _format(options)
     if not options.output:
+        if options.format != "text" and isinstance(stdout, io.TextIOWrapper):
+            stdout.reconfigure(encoding="utf-8")  # what JSON is written in, whatever the locale
         write(sheet, stdout)
         stdout.flush()
         return
