@@ -57,6 +57,7 @@ def cli(
 
     def call(*arguments: str) -> Said:
         code = run(arguments)
-        return Said(code, *capsys.readouterr())
+        out, err = capsys.readouterr()
+        return Said(code, str(out), str(err))
 
     return call

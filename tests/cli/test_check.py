@@ -142,7 +142,7 @@ def test_no_control_character_reaches_the_terminal(cli: Cli, root: Path) -> None
     name = "App/\x1b]0;title\x07.swift"
     write(root, {name: "func f() {\n    shout(“\x1b[2J\u202e”) // \x9b1m\n}\n"})
     out = cli("check").out
-    assert not any(ord(char) < 32 and char != "\n" or 0x7F <= ord(char) < 0xA0 or char == "\u202e" for char in out)
+    assert not any((ord(char) < 32 and char != "\n") or 0x7F <= ord(char) < 0xA0 or char == "\u202e" for char in out)
     assert "\\x1b]0;title\\x07.swift:2:5" in out
 
 
