@@ -47,6 +47,7 @@ MODULES: tuple[str, ...] = (
     "coding_interfaces",
     "coding_lists",
     "coding_switch",
+    "exported",
     "identity",
     "identity_hop",
     "lifecycle",

@@ -1,0 +1,159 @@
+"""XPC113 and XPC116: what an exported method lets its callers do, and whether anybody asks if they may."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ipclint.checks.detectors import detector
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function
+from ipclint.model.finding import Finding, Place, Step
+from ipclint.model.ir import Call, Node
+from ipclint.program.configuration import is_privileged
+from ipclint.program.link import calls_in, conforms, owner_of, resolve
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
+from ipclint.program.surface import exported_protocols, exported_types, is_exported
+from ipclint.program.types import base_type
+
+# What needs root, by the names of the calls that do it.
+PRIVILEGED: dict[str, str] = {
+    "Process": "starts a process",
+    "NSTask": "starts a process",
+    "launchedTaskWithLaunchPath": "starts a process",
+    "posix_spawn": "starts a process",
+    "posix_spawnp": "starts a process",
+    "execv": "starts a process",
+    "execve": "starts a process",
+    "system": "starts a process",
+    "popen": "starts a process",
+    "chown": "changes the owner of a file",
+    "fchown": "changes the owner of a file",
+    "removeItem": "removes files",
+    "removeItemAtPath": "removes files",
+    "removeItemAtURL": "removes files",
+    "moveItem": "moves files",
+    "moveItemAtPath": "moves files",
+    "copyItem": "copies files",
+    "copyItemAtPath": "copies files",
+    "unlink": "removes files",
+    "setAttributes": "changes files",
+    "IOConnectCallStructMethod": "writes to a device",
+    "IOConnectCallMethod": "writes to a device",
+    "SMJobBless": "installs a helper",
+    "SCPreferencesCommitChanges": "changes the network settings",
+    "SCNetworkProtocolSetConfiguration": "changes the network settings",
+    "setPersistentDomain": "changes preferences",
+    "kill": "signals processes",
+}
+AUTHORIZERS = frozenset(
+    {"AuthorizationCopyRights", "AuthorizationCopyRightsAsync", "evaluatePolicy", "senderSatisfies", "LAContext"}
+)
+MAX_CALLS_DEEP = 5
+_DO_ANYTHING = re.compile(r"^(?:run|exec|execute|perform|invoke|evaluate|launch)", re.I)
+_WHAT = re.compile(
+    r"command|script|code$|selector|class_?name|shell|executable|binary|launch_?path|^argv$|^arguments$", re.I
+)
+_TEXTS = frozenset({"String", "NSString", "Data", "NSData", "URL", "NSURL", "Array", "NSArray", "char"})
+
+
+@query(bottom="")
+def privileged_operation(program: Program, ref: UnitRef, depth: int = MAX_CALLS_DEEP) -> str:
+    """What a function or its callees do that needs privilege, in words; "" for nothing."""
+    function = program.function(ref)
+    if function is None:
+        return ""
+    for call in calls_in(program, ref):
+        word = call.name.partition(":")[0]
+        if word in PRIVILEGED:
+            return PRIVILEGED[word]
+    for call in calls_in(program, ref) if depth else ():
+        for callee in resolve(program, ref, call).refs:
+            if found := privileged_operation(program, callee, depth - 1):
+                return found
+    return ""
+
+
+@query(bottom=False)
+def authorizes(program: Program, ref: UnitRef, depth: int = MAX_CALLS_DEEP) -> bool:
+    """Whether a function or its callees ask if the user allows it."""
+    function = program.function(ref)
+    if function is None:
+        return False
+    if AUTHORIZERS & set(function.mentions):
+        return True
+    return depth > 0 and any(
+        authorizes(program, callee, depth - 1)
+        for call in calls_in(program, ref)
+        for callee in resolve(program, ref, call).refs
+    )
+
+
+@detector("privileged-method-without-authorization", on="function")
+def privileged_method_without_authorization(
+    rule: Rule, program: Program, ref: UnitRef, unit: Function
+) -> Iterator[Finding]:
+    if unit.kind != "method" or not unit.body or unit.owner not in exported_types(program):
+        return
+    if not is_exported(program, ref) or not is_privileged(program, ref.path) or authorizes(program, ref):
+        return
+    operation = privileged_operation(program, ref)
+    if operation:
+        yield rule.finding(
+            Place(ref.path, ref.key, *unit.name_span),
+            "likely",
+            holes={"method": unit.signature, "operation": operation},
+            steps=tuple(_story(program, ref)),
+        )
+
+
+def _story(program: Program, ref: UnitRef) -> Iterator[Step]:
+    for call in calls_in(program, ref):
+        word = call.name.partition(":")[0]
+        if word in PRIVILEGED:
+            yield Step(_place(ref, call), f"{call.signature} {PRIVILEGED[word]}")
+            return
+    for call in calls_in(program, ref):
+        for callee in resolve(program, ref, call).refs:
+            if privileged_operation(program, callee):
+                yield Step(_place(ref, call), f"{call.signature} is called")
+                yield from _inner(program, callee)
+                return
+
+
+def _inner(program: Program, ref: UnitRef) -> Iterator[Step]:
+    call: Call | None = next((c for c in calls_in(program, ref) if c.name.partition(":")[0] in PRIVILEGED), None)
+    if call is not None:
+        yield Step(_place(ref, call), f"which {PRIVILEGED[call.name.partition(':')[0]]}")
+
+
+@detector("over-general-exported-method", on="function")
+def over_general_exported_method(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    """A protocol's method that does whatever its caller says; sure only where its implementation does so."""
+    protocol = owner_of(program, ref)
+    if unit.body or unit.kind != "method" or protocol not in exported_protocols(program):
+        return
+    what = next((p.name or p.label for p in unit.params if _says_what(p.label, p.name, p.type)), "")
+    first = unit.name.partition(":")[0]
+    if not what and not (_DO_ANYTHING.match(first) and _WHAT.search(first)):
+        return
+    runs = any(
+        privileged_operation(program, member) == "starts a process"
+        for member in program.functions_named(unit.selector or unit.name)
+        if member != ref and conforms(program, owner_of(program, member), protocol)
+    )
+    yield rule.finding(
+        Place(ref.path, ref.key, *unit.name_span),
+        "likely" if runs else "hint",
+        severity="high" if runs and is_privileged(program, ref.path) else "medium" if runs else "low",
+        holes={"method": unit.signature, "protocol": protocol, "what": what or first},
+    )
+
+
+def _says_what(label: str, name: str, type_text: str) -> bool:
+    return base_type(type_text) in _TEXTS and any(_WHAT.search(word) for word in (label, name) if word)
+
+
+def _place(ref: UnitRef, node: Node) -> Place:
+    return Place(ref.path, ref.key, node.start, node.end)
