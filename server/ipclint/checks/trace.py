@@ -5,6 +5,7 @@
     to = ["path"]                       # kinds of sinks
     unless = ["value", "path"]          # assurances that clear it (see rules/models/validators.toml)
     needs = { "ipc.url" = ["url.part"] }  # what must have happened to data of a source for it to count
+    only = { "path.list" = ["ipc.xpc"] }  # sinks that count for some of the sources alone
     variants = { "path.read" = "b" }    # the catalogue's letter by kind of sink
     strong = ["path.write"]             # sinks worth reporting by default even when the flow is only likely
     asked = ["ipc.pasteboard"]          # sources that the user hands over (pastes, drops, allows): a step less, and strict
@@ -54,6 +55,7 @@ class FlowTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to: tuple[str, ...]
     unless: tuple[str, ...] = ("value",)
     needs: dict[str, tuple[str, ...]] = {}
+    only: dict[str, tuple[str, ...]] = {}
     variants: dict[str, str] = {}
     strong: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
@@ -119,6 +121,8 @@ def is_kind(kind: str, kinds: Iterable[str]) -> bool:
 
 def _counts(table: FlowTable, flow: Flow) -> bool:
     if not is_kind(flow.sink.kind, table.to) or not flow.tokens.isdisjoint(table.unless):
+        return False
+    if any(is_kind(flow.sink.kind, (sink,)) and not is_kind(flow.root.kind, kinds) for sink, kinds in table.only.items()):
         return False
     for kind, tokens in table.needs.items():
         if is_kind(flow.root.kind, (kind,)) and not flow.tokens.issuperset(tokens):

@@ -12,7 +12,7 @@ from ipclint.program.flow_enter import into_program
 from ipclint.program.flow_properties import getter_message, setter_message
 from ipclint.program.flow_run import Run
 from ipclint.program.flow_state import EMPTY, Taint, Value, joined, mapped, whole
-from ipclint.program.link import is_outside, resolve
+from ipclint.program.link import is_outside
 from ipclint.program.names import selectors
 from ipclint.program.usage import Use, call_uses
 
@@ -92,7 +92,7 @@ def _returned(run: Run, node: Call, source: model.Returned) -> Value:
     word = node.name.partition("<")[0]
     if callee is None or not {callee.name, callee.selector} & {word, *selectors(word, node.labels)}:
         return EMPTY
-    resolution = resolve(run.program, run.ref, node)
+    resolution = run.resolve(node)
     if source.callee not in resolution.refs:
         return EMPTY
     weak = 0 if resolution.certain else 2

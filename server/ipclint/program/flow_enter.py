@@ -11,7 +11,7 @@ from ipclint.program import flow_model as model
 from ipclint.program.flow_apis import Blocks, hop_at
 from ipclint.program.flow_run import Run
 from ipclint.program.flow_state import EMPTY, Hop, Place, Taint, Value, joined
-from ipclint.program.link import declarations, resolve
+from ipclint.program.link import declarations
 from ipclint.program.program import UnitRef
 
 MAX_CALLEES = 4
@@ -22,7 +22,7 @@ def into_program(run: Run, node: Call, values: Sequence[Value], receiver: Value,
     own = run.now.read(("self",)) if run.alive and _is_own(node) else EMPTY
     if not (receiver or own or any(values)):
         return EMPTY
-    resolution = resolve(run.program, run.ref, node)
+    resolution = run.resolve(node)
     if not resolution.refs:
         return _memberwise(run, node, values)
     results: list[Value] = []

@@ -13,7 +13,7 @@ from ipclint.program import flow_model as model
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.flow_run import Run, transparent
 from ipclint.program.flow_state import NOTHING, State, Tokens, merged, whole
-from ipclint.program.link import declarations, resolve, type_of
+from ipclint.program.link import declarations, type_of
 from ipclint.program.program import UnitRef
 from ipclint.program.types import base_type
 from ipclint.program.usage import call_uses
@@ -153,7 +153,8 @@ def is_success(expr: Expr) -> bool:
 
 
 def _tainted(run: Run, state: State, expr: Expr) -> bool:
-    return bool(run.peek(state, expr))
+    place = run.place(expr)
+    return bool(state.read(place)) if place is not None else bool(run.peek(state, expr))
 
 
 # ── something, success ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -327,7 +328,7 @@ def _validated(run: Run, state: State, call: Call, when: str) -> State:
 def _asserted(run: Run, state: State, call: Call, which: Callable[[model.Asserts], Tokens]) -> State:
     """Validators of the program: a function counts by its body, not by its name."""
     after = state.copy()
-    resolution = resolve(run.program, run.ref, call)
+    resolution = run.resolve(call)
     for argument, expr in enumerate(call.args):
         if not resolution.refs or not _tainted(run, state, expr):
             continue

@@ -9,8 +9,20 @@ from ipclint.model.facts import Variable
 from ipclint.model.ir import Call, Cast, Closure, Collection, Expr, Local, Member, Name, Node, Operator, Subscript
 from ipclint.program import flow_model as model
 from ipclint.program.flow_state import MAX_PLACE, NOTHING, Place, State, Taint, Tokens, Value, joined
-from ipclint.program.link import declarations, is_outside, members, owner_of, scope, type_of
+from ipclint.program.link import (
+    NOBODY,
+    Resolution,
+    calls_in,
+    declarations,
+    is_outside,
+    members,
+    owner_of,
+    resolve,
+    scope,
+    type_of,
+)
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
 from ipclint.program.types import base_type
 from ipclint.program.usage import call_uses, read_uses
 
@@ -52,6 +64,7 @@ class Run:
         self.quiet = False
         self._taints: dict[Key, Taint] = {}
         self._places: dict[str, Place] = {}
+        self._numbers: dict[tuple[int, int, int], int] | None = None
 
     @property
     def alive(self) -> bool:
@@ -63,6 +76,14 @@ class Run:
         """The state where a way leads."""
         assert self.state is not None
         return self.state
+
+    def resolve(self, call: Call) -> Resolution:
+        """`link.resolve`, kept for the calls that stand in the body: every run over it asks again."""
+        if self._numbers is None:
+            calls = calls_in(self.program, self.ref)
+            self._numbers = {(each.start, each.end, each.name_start): number for number, each in enumerate(calls)}
+        number = self._numbers.get((call.start, call.end, call.name_start))
+        return resolve(self.program, self.ref, call) if number is None else _resolution(self.program, self.ref, number)
 
     def value(self, expr: Expr) -> Value:
         """What of the expression's value is tainted; runs its side effects."""
@@ -195,6 +216,13 @@ class Run:
                     numbers = model.argument_numbers(each.goes_from, len(use.args))
                     return use.args[numbers[0]] if numbers else None
         return None
+
+
+@query(bottom=NOBODY)
+def _resolution(program: Program, ref: UnitRef, number: int) -> Resolution:
+    """What the call with this number in a body resolves to."""
+    calls = calls_in(program, ref)
+    return resolve(program, ref, calls[number]) if number < len(calls) else NOBODY
 
 
 def transparent(expr: Expr) -> Expr:

@@ -17,7 +17,7 @@ from ipclint.program.flow import reach
 from ipclint.program.flow_model import CallHit, Input, ReturnHit, SinkHit, WriteHit
 from ipclint.program.flow_run import transparent
 from ipclint.program.flow_state import NOTHING, Tokens, closed
-from ipclint.program.link import callers, declarations, members, owner_of, type_of
+from ipclint.program.link import callers, conforms, declarations, members, owner_of, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.secrets import words_of
@@ -214,7 +214,7 @@ def _entered(program: Program, ref: UnitRef, function: Function) -> Iterator[Roo
     """The parameters of a handler that the system calls with what others sent."""
     for word in dict.fromkeys((function.name, function.selector)):
         for spelling in program.vocabulary.by_word.get(word, ()) if word else ():
-            if not spelling.api.source or not _declares(function, spelling):
+            if not spelling.api.source or not _declares(program, function, spelling):
                 continue
             for flow in spelling.api.source:
                 for position in flow.at:
@@ -224,10 +224,14 @@ def _entered(program: Program, ref: UnitRef, function: Function) -> Iterator[Roo
                             yield Root(ref, model.Parameter(number), flow.kind, spelling.api.name)
 
 
-def _declares(function: Function, spelling: Spelling) -> bool:
+def _declares(program: Program, function: Function, spelling: Spelling) -> bool:
+    """Whether a method is the handler that a model describes: by its signature alone when the model says that it tells."""
     if spelling.kind != "method" or not function.owner:
         return False
-    return function.selector == spelling.name or (function.name == spelling.name and function.labels == spelling.labels)
+    if function.selector != spelling.name and (function.name, function.labels) != (spelling.name, spelling.labels):
+        return False
+    fits = conforms(program, function.owner, spelling.receiver)
+    return bool(fits) or (fits is None and spelling.api.distinctive)
 
 
 # ── the search ───────────────────────────────────────────────────────────────────────────────────────────────────────

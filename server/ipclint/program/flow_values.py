@@ -36,6 +36,7 @@ class Values(Run):
     def __init__(self, program: Program, ref: UnitRef, source: model.Input, answers: Answers) -> None:
         super().__init__(program, ref, source, answers)
         self._nesting = 0
+        self._carried = isinstance(source, model.Parameter | model.Receiver)
 
     def statement(self, statement: Stmt) -> None:
         raise NotImplementedError
@@ -47,6 +48,8 @@ class Values(Run):
         """What of the expression's value is tainted; runs its side effects."""
         if self.state is None or self._nesting > MAX_NESTING:
             return EMPTY
+        if self._carried and not self.state.places:
+            return EMPTY  # what is tainted is gone here, and nothing else can bring it in
         self._nesting += 1
         found = self._value(expr)
         self._nesting -= 1
