@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.rules.harness import Run, rulebook
 
 from ipclint.checks.edits import apply_fixes, compatible
 from ipclint.checks.rule import Rule
 from ipclint.model.finding import Fix
+from tests.rules.harness import Run, rulebook
 
 ADOPT, DECODE = "Adopt NSSecureCoding", "Decode with the expected class"
 

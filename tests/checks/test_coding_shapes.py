@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.rules.harness import Run
 
 from ipclint.checks.detectors.coding_class import coded
 from ipclint.checks.detectors.coding_shapes import classes_of, parse_shape
 from ipclint.checks.detectors.coding_slots import block_arguments
+from tests.rules.harness import Run
 
 SOURCES = {
     "App/Item.swift": b"class Item: NSObject, NSSecureCoding {}\nenum Kind: String { case a }\ntypealias Tag = String",

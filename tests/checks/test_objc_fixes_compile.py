@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tests.rules.harness import Run, files_of, rulebook
 
 from ipclint.checks.edits import apply_fixes, compatible
 from ipclint.checks.rule import Case, Rule
+from tests.rules.harness import Run, files_of, rulebook
 
 CLANG = shutil.which("clang")
 HEADERS = Path(__file__).parents[1] / "objc_headers"

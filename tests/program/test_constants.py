@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.program.sample import call, function, program_of
-
 from ipclint.program.constants import HOLE, constant, fold
+from tests.program.sample import call, function, program_of
 
 
 def folded(sources: dict[str, str], callee: str = "use", caller: str = "f") -> tuple[str, ...]:

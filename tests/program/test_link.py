@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.program.sample import call, function, program_of
 
 from ipclint.program.link import callers, conforms, resolve, superclass, type_of
 from ipclint.program.names import property_of_setter, selectors
 from ipclint.program.types import base_type, element_type, is_optional
+from tests.program.sample import call, function, program_of
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
-from tests.program.sample import function, program_of
 
 from ipclint.model.ir import Block, Call, Evaluate, Guard, If, Literal, Loop, Name, Operator, Return, Stmt
 from ipclint.program.paths import MAX_PATHS, last_value, outcomes, paths, returned
+from tests.program.sample import function, program_of
 
 
 def ways(body: str, language: str = "swift") -> list[tuple[str, list[str]]]:

@@ -23,7 +23,6 @@ from ipclint.program.flow_state import NOTHING, Place, State, Taint, Tokens, joi
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 
-
 DEPTH = 4
 """How many calls deep it is followed what comes back from a call."""
 
