@@ -87,7 +87,8 @@ class Pipe:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=root, env=environment
         )
         folder = {"uri": root.as_uri(), "name": root.name}
-        capabilities = {"textDocument": {"publishDiagnostics": {"relatedInformation": True, "versionSupport": True}}}
+        diagnostics = {"relatedInformation": True, "versionSupport": True}
+        capabilities = {"textDocument": {"publishDiagnostics": diagnostics}, "window": {"workDoneProgress": True}}
         start = {"processId": os.getpid(), "rootUri": root.as_uri(), "capabilities": capabilities}
         self.send(id=1, method="initialize", params={**start, "workspaceFolders": [folder]})
         answer = next(message for message in self.messages() if message.get("id") == 1)
@@ -111,6 +112,12 @@ class Pipe:
             if "method" in message and "id" in message:
                 self.send(id=message["id"], result=None)
             yield message
+
+    def indexed(self) -> None:
+        """Waits for the end of the progress that this tool's server shows while it reads the workspace."""
+        for message in self.messages():
+            if message.get("method") == "$/progress" and message["params"]["value"]["kind"] == "end":
+                return
 
     def diagnostics(self, uri: str, version: int) -> int:
         """Waits for the diagnostics of a version; how many there are."""
@@ -187,7 +194,7 @@ def ast_grep_rules(folder: Path) -> Path:
     return folder / "sgconfig.yml"
 
 
-def measure(command: list[str], root: Path, lines: int, edits: int, settle: float) -> tuple[float, float, float, int]:
+def measure(command: list[str], root: Path, lines: int, edits: int) -> tuple[float, float, float, int]:
     """Median, 99th percentile, first diagnostics; in milliseconds. And how many diagnostics there are."""
     environment = os.environ | {"PYTHONPATH": str(SERVER), "IPCLINT_CACHE_DIR": str(root.parent / "cache")}
     file = root / "Typed.swift"
@@ -195,7 +202,10 @@ def measure(command: list[str], root: Path, lines: int, edits: int, settle: floa
     file.write_text(text)
     pipe = Pipe(command, root, environment)
     try:
-        time.sleep(settle)
+        if "ipclint" in command:
+            pipe.indexed()
+        else:
+            time.sleep(3)
         taken, first, count = keystrokes(pipe, file, text, edits)
     finally:
         pipe.end()
@@ -208,7 +218,6 @@ def main() -> None:
     parser.add_argument("--lines", type=int, nargs="+", default=[200, 2_000, 11_000])
     parser.add_argument("--edits", type=int, default=300)
     parser.add_argument("--workspace", type=Path, help="measure in a copy of this workspace, indexed first")
-    parser.add_argument("--settle", type=float, default=3.0, help="seconds to let a server index before typing")
     parser.add_argument("--ast-grep", default=shutil.which("ast-grep") or "", help="its executable")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -229,7 +238,7 @@ def main() -> None:
             medians: dict[str, float] = {}
             for name, command in servers.items():
                 edits = options.edits if name == "ipclint" else min(options.edits, 100)
-                median, p99, first, count = measure(command, root, lines, edits, options.settle)
+                median, p99, first, count = measure(command, root, lines, edits)
                 medians[name] = median
                 print(f"{lines:6} {name:9} {median:10.2f} {p99:8.2f} {first:9.1f} {count:8}", flush=True)
             if len(medians) == 2:

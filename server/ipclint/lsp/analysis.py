@@ -5,6 +5,7 @@ Everything here belongs to that thread, except `tell`, `has_news` and `take_wait
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -216,6 +217,7 @@ class Analysis:
             if folder.session is not session or not progress(step):
                 return []
             yield
+        gc.freeze()  # what was read stays: to go through it in search of garbage costs a large workspace 100 ms each time
         return [self.update(Address(folder, path)) for path in sorted({*session.paths(), *folder.shown})]
 
     def update(self, address: Address, edited: bool = False) -> Update:
