@@ -51,6 +51,34 @@ async def test_a_fix_is_offered_resolved_applied_and_silences_the_finding(editor
     assert len(await editor.diagnostics("A.swift")) == 2
 
 
+async def test_of_two_findings_that_look_the_same_the_right_one_is_fixed(editor: Editor):
+    editor.open("A.swift", LOUD)
+    fix = titled(await editor.actions("A.swift", cursor(1, 30)), "Whisper instead")
+    editor.type("A.swift", 0, 0, "\n")
+    resolved = await editor.client.code_action_resolve_async(fix)
+    assert resolved.edit is not None
+    assert applied(editor, "A.swift", "\n" + LOUD, resolved.edit).endswith('shout("😀"); whisper(t)\n}\n')
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("let a = 1\n  // ipclint:ignore DEMO1 -- no more\nlet b = 2\n", "let a = 1\nlet b = 2\n"),
+        ("let a = 1  // ipclint:ignore DEMO1 -- no more\nlet b = 2\n", "let a = 1\nlet b = 2\n"),
+        ("/* ipclint:ignore DEMO1 -- no more */ let b = 2\n", " let b = 2\n"),
+    ],
+)
+async def test_a_suppression_of_nothing_is_removed(editor: Editor, before: str, after: str):
+    editor.open("A.swift", before)
+    [finding] = await editor.diagnostics("A.swift")
+    assert finding.code == "ipclint/unused-suppression"
+    assert list(finding.tags or ()) == [types.DiagnosticTag.Unnecessary]
+    remove = titled(await editor.actions("A.swift", finding.range), "Remove this suppression")
+    resolved = await editor.client.code_action_resolve_async(remove)
+    assert resolved.edit is not None
+    assert applied(editor, "A.swift", before, resolved.edit) == after
+
+
 async def test_an_action_is_resolved_against_the_text_as_it_stands_then(editor: Editor):
     editor.open("A.swift", LOUD)
     fix = titled(await editor.actions("A.swift", cursor(1, 16)), "Whisper instead")

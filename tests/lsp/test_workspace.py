@@ -127,6 +127,19 @@ async def test_folders_come_and_go(root: Path, tmp_path: Path, start_editor: Sta
     assert codes(await editor.diagnostics("A.swift")) == SHOUT
 
 
+async def test_an_index_that_the_user_stops_leaves_open_documents_alive(root: Path, start_editor: StartEditor):
+    for number in range(200):
+        (root / f"F{number}.swift").write_text(LOUD * 40)
+    editor = await start_editor()
+    await until(lambda: bool(editor.client.progress_reports))
+    [token] = editor.client.progress_reports
+    editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
+    editor.open("A.swift", LOUD)
+    assert codes(await editor.diagnostics("A.swift")) == SHOUT
+    reports = editor.client.progress_reports[token]
+    await until(lambda: isinstance(reports[-1], types.WorkDoneProgressEnd))
+
+
 async def test_progress_is_shown_while_a_folder_is_indexed(root: Path, start_editor: StartEditor):
     for number in range(50):
         (root / f"F{number}.swift").write_text(LOUD)

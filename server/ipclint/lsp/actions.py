@@ -5,19 +5,21 @@ The diagnostics that a client sends along are not looked at: some clients drop w
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 from lsprotocol import types
 
-from ipclint.checks.edits import compatible, insert_before
+from ipclint.checks.edits import compatible, insert_before, line_end, line_start
+from ipclint.engine.builtin import UNUSED
 from ipclint.engine.report import Report, fingerprint
 from ipclint.lsp.client import Client
 from ipclint.lsp.diagnostics import Diagnostics
 from ipclint.lsp.edits import Edits
 from ipclint.lsp.folders import Address
-from ipclint.model.finding import Fix
+from ipclint.model.finding import Edit, Fix
 from ipclint.model.source import LineIndex, Span
 
 QUICK_FIX = types.CodeActionKind.QuickFix.value
@@ -36,6 +38,7 @@ class Ticket(msgspec.Struct, frozen=True):
     uri: str
     title: str
     finding: str = ""  # "" for all safe fixes of the document
+    number: int = 0  # among findings that look the same
 
 
 class Gone(LookupError):
@@ -76,11 +79,18 @@ class Actions:
         if not ticket.finding:
             return self._edits.of(self._safe_fixes())
         for report in self._session.reports(self._path):
-            if fingerprint(report, self._lines.data) == ticket.finding:
-                for fix in (*self._session.fixes(report), *suppressing(report, self._lines)):
+            if self._ticket(report, ticket.title) == ticket:
+                for fix in (*self._session.fixes(report), *about_suppression(report, self._lines)):
                     if fix.title == ticket.title:
                         return self._edits.of((fix,))
         raise Gone(ticket.title)
+
+    def _ticket(self, report: Report, title: str) -> Ticket:
+        """Names a finding so that it is found again after edits elsewhere."""
+        name = fingerprint(report, self._lines.data)
+        before = itertools.takewhile(lambda each: each is not report, self._session.reports(self._path))
+        number = sum(fingerprint(each, self._lines.data) == name for each in before if each.rule == report.rule)
+        return Ticket(self._uri, title, name, number)
 
     def _fixes(self, report: Report) -> Iterator[types.CodeAction]:
         fixes = [fix for fix in self._session.fixes(report) if self._edits.can_apply(fix)]
@@ -88,12 +98,11 @@ class Actions:
             yield self._quick_fix(report, fix, preferred=number == 0 and fix.safe)
 
     def _suppressions(self, report: Report) -> Iterator[types.CodeAction]:
-        for fix in suppressing(report, self._lines):
+        for fix in about_suppression(report, self._lines):
             yield self._quick_fix(report, fix, preferred=False)
 
     def _quick_fix(self, report: Report, fix: Fix, preferred: bool) -> types.CodeAction:
-        ticket = Ticket(self._uri, fix.title, fingerprint(report, self._lines.data))
-        action = self._action(fix.title, QUICK_FIX, ticket, (fix,))
+        action = self._action(fix.title, QUICK_FIX, self._ticket(report, fix.title), (fix,))
         action.diagnostics = [self._diagnostics.diagnostic(report)]
         action.is_preferred = True if preferred and self._client.preferred else None
         return action
@@ -142,8 +151,15 @@ def under(reports: Iterable[Report], span: Span, lines: LineIndex) -> list[Repor
     return [each for each in reports if each.location.line == line]
 
 
-def suppressing(report: Report, lines: LineIndex) -> Iterator[Fix]:
-    """A comment on a line of its own above the finding. It gives no reason: one is asked for where it has to stand."""
+def about_suppression(report: Report, lines: LineIndex) -> Iterator[Fix]:
+    """What can be done with a comment: suppress the finding, or take out a suppression that is the finding.
+
+    The comment gives no reason: one is asked for where it has to stand.
+    """
+    if report.rule == UNUSED.id:
+        span = Span(report.location.start, report.location.end)
+        yield Fix("Remove this suppression", safe=False, edits=(_removal(report.path, lines.data, span),))
+        return
     comment = _COMMENTS.get(report.path.rpartition(".")[2])
     above = lines.line(report.location.line - 1) if report.location.line else b""
     if comment is None or report.rule.startswith("ipclint/") or above.endswith(b"\\"):
@@ -155,3 +171,13 @@ def suppressing(report: Report, lines: LineIndex) -> Iterator[Fix]:
         safe=False,
         edits=(insert_before(report.path, lines.data, first, comment.format(f"ipclint:ignore {report.rule} -- ")),),
     )
+
+
+def _removal(path: str, data: bytes, comment: Span) -> Edit:
+    """Takes out a comment: with its line when nothing else stands there, else with the white space before it."""
+    start, end = line_start(data, comment.start), line_end(data, comment.end)
+    before = data[start : comment.start].rstrip()
+    if before or data[comment.end : end].strip():
+        return Edit(path, start + len(before), comment.end, "")
+    following = data.find(b"\n", end)
+    return Edit(path, start, len(data) if following < 0 else following + 1, "")

@@ -217,7 +217,7 @@ class Analysis:
             if folder.session is not session or not progress(step):
                 return []
             yield
-        gc.freeze()  # what was read stays: to go through it in search of garbage costs a large workspace 100 ms each time
+        gc.freeze()  # what was read stays; to search it for garbage again and again costs a large workspace dearly
         return [self.update(Address(folder, path)) for path in sorted({*session.paths(), *folder.shown})]
 
     def update(self, address: Address, edited: bool = False) -> Update:

@@ -21,6 +21,7 @@ class Client(NamedTuple):
     document_changes: bool = False
     creates_files: bool = False
     markdown: bool = False
+    completion_markdown: bool = False
     watches: bool = False  # can be asked to watch files
     progress: bool = False
     asks_configuration: bool = False  # answers workspace/configuration
@@ -50,6 +51,7 @@ class Client(NamedTuple):
             document_changes=can("workspace.workspace_edit.document_changes") or bool(operations),
             creates_files="create" in operations,
             markdown="markdown" in listed("text_document.hover.content_format"),
+            completion_markdown="markdown" in listed("text_document.completion.completion_item.documentation_format"),
             watches=can("workspace.did_change_watched_files.dynamic_registration"),
             progress=can("window.work_done_progress"),
             asks_configuration=can("workspace.configuration"),

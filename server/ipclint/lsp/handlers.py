@@ -11,6 +11,7 @@ from pygls.exceptions import JsonRpcException
 from ipclint.lsp import watching
 from ipclint.lsp.actions import KINDS, Actions, Gone, read_ticket
 from ipclint.lsp.client import Client
+from ipclint.lsp.completion import TRIGGERS, completion
 from ipclint.lsp.events import Closed, Configured, Edited, FoldersChanged, OnDisk, Opened, Reread
 from ipclint.lsp.folders import Address
 from ipclint.lsp.hover import Hovers
@@ -214,6 +215,18 @@ async def hover(ls: Server, params: types.HoverParams) -> types.Hover | None:
     return await ls.ask(shown)
 
 
+async def complete(ls: Server, params: types.CompletionParams) -> list[types.CompletionItem]:
+    def items() -> list[types.CompletionItem]:
+        address = ls.analysis.address(params.text_document.uri)
+        if address is None:
+            return []
+        folder, path = address
+        rulebook, markdown = folder.session.rulebook, ls.client.completion_markdown
+        return completion(path, folder.lines(path), params.position, ls.analysis.positions, rulebook, markdown)
+
+    return await ls.ask(items)
+
+
 # ── the table ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _OPERATIONS = watching.file_operations()
@@ -243,6 +256,7 @@ FEATURES: dict[str, tuple[Any, Any]] = {
     ),
     types.CODE_ACTION_RESOLVE: (resolve_code_action, None),
     types.TEXT_DOCUMENT_HOVER: (hover, None),
+    types.TEXT_DOCUMENT_COMPLETION: (complete, types.CompletionOptions(trigger_characters=list(TRIGGERS))),
 }
 
 

@@ -1,0 +1,51 @@
+"""Completion of rule names where rules are named: in suppression comments, and in ipclint.toml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lsprotocol import types
+
+from ipclint.checks.rule import Rule
+from ipclint.checks.rulebook import Rulebook
+from ipclint.engine.config import FILE_NAME
+from ipclint.lsp.convert import Positions
+from ipclint.model.source import LineIndex, Span
+
+TRIGGERS = (" ", ",", "/", '"')
+
+_SUPPRESSION = re.compile(rb"ipclint:ignore(?:-file)?[ \t]+(?:[\w/.-]+[ \t,]+)*(?P<word>[\w/.]*(?:-[\w/.]+)*-?)$")
+_QUOTED = re.compile(rb'(?:^|[\[=,{ \t])"(?P<word>[\w/.-]*)$')
+
+
+def named_before(path: str, lines: LineIndex, offset: int) -> Span | None:
+    """The beginning of a rule's name before an offset; empty at a place where one may begin; None elsewhere."""
+    start = lines.starts[lines.position(offset)[0]]
+    pattern = _QUOTED if path.rpartition("/")[2] == FILE_NAME else _SUPPRESSION
+    found = pattern.search(lines.data[start:offset])
+    return None if found is None or b"--" in found[0] else Span(start + found.start("word"), offset)
+
+
+def _items(rule: Rule, word: types.Range, markdown: bool) -> Iterator[types.CompletionItem]:
+    kind = types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText
+    for name in (rule.id, *rule.aliases):
+        yield types.CompletionItem(
+            label=name,
+            kind=types.CompletionItemKind.Value,
+            detail=rule.title if name == rule.id else f"{rule.id}: {rule.title}",
+            documentation=types.MarkupContent(kind, rule.why.strip()) if rule.why.strip() else None,
+            filter_text=name,
+            text_edit=types.TextEdit(word, rule.id),
+        )
+
+
+def completion(
+    path: str, lines: LineIndex, position: types.Position, positions: Positions, rulebook: Rulebook, markdown: bool
+) -> list[types.CompletionItem]:
+    """Every rule, by its id and by its aliases, where one can be named; either way its id is what is written."""
+    word = named_before(path, lines, positions.offset(lines, position))
+    if word is None:
+        return []
+    place = positions.range(lines, word)
+    return [item for rule in rulebook for item in _items(rule, place, markdown)]
