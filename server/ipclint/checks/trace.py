@@ -8,7 +8,7 @@
     only = { "path.list" = ["ipc.xpc"] }  # sinks that count for some of the sources alone
     variants = { "path.read" = "b" }    # the catalogue's letter by kind of sink
     strong = ["path.write"]             # sinks worth reporting by default even when the flow is only likely
-    asked = ["ipc.pasteboard"]          # sources that the user hands over (pastes, drops, allows): a step less, and strict
+    asked = ["ipc.pasteboard"]          # sources that the user hands over (pastes, allows): a step less, and strict
     shape = "command"                   # a closer look, written in Python
     only-privileged = true              # elsewhere than in privileged targets: strict
 
@@ -122,7 +122,9 @@ def is_kind(kind: str, kinds: Iterable[str]) -> bool:
 def _counts(table: FlowTable, flow: Flow) -> bool:
     if not is_kind(flow.sink.kind, table.to) or not flow.tokens.isdisjoint(table.unless):
         return False
-    if any(is_kind(flow.sink.kind, (sink,)) and not is_kind(flow.root.kind, kinds) for sink, kinds in table.only.items()):
+    if any(
+        is_kind(flow.sink.kind, (sink,)) and not is_kind(flow.root.kind, kinds) for sink, kinds in table.only.items()
+    ):
         return False
     for kind, tokens in table.needs.items():
         if is_kind(flow.root.kind, (kind,)) and not flow.tokens.issuperset(tokens):

@@ -114,7 +114,7 @@ def _is_out(type: str) -> bool:
 
 
 def asserts(program: Program, ref: UnitRef, number: int) -> Asserts:
-    """What function `ref` makes sure of about its parameter `number`, by its own conditions and the validators it asks."""
+    """What function `ref` makes sure of about its parameter `number`, by its own tests and the validators it asks."""
     return _asserts(program, ASSERT_DEPTH, ref, number)
 
 
@@ -158,6 +158,8 @@ def _held(state: State, name: str) -> Tokens:
 def _promise(body: Body, value: Expr | None, state: State, name: str) -> Asserts | None:
     """What is sure of the parameter when this exit returns true, zero or something; None when it returns nothing."""
     held = _held(state, name)
+    place = body.place(value)
+    test = state.tests.get(place) if place is not None else None
     match value:
         case None:
             return None
@@ -169,9 +171,9 @@ def _promise(body: Body, value: Expr | None, state: State, name: str) -> Asserts
             return Asserts(held, held if text == "0" else _NEVER, held)
         case Name(text=text) if text.startswith("errSec") and text != "errSecSuccess":
             return Asserts(held, _NEVER, held)
-        case Name() if (place := body.place(value)) in state.failed:
+        case Name() if place in state.failed:
             return Asserts(held, _NEVER, held)
-        case Name() if isinstance(test := state.tests.get(place) if place is not None else None, Literal):
+        case Name() if isinstance(test, Literal):
             return _promise(body, test, state, name)
         case _:
             true = flow_guards.refined(body, state, value, True)

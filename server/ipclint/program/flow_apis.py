@@ -45,7 +45,9 @@ def applied(run: Run, use: Use, values: Sequence[Value], receiver: Value, blocks
 
 def _same_places(run: Run, position: str, use: Use) -> tuple[Place, ...]:
     """The places of what an API takes from a position."""
-    taken = [use.receiver] if position == "self" else [use.args[n] for n in model.argument_numbers(position, len(use.args))]
+    taken = (
+        [use.receiver] if position == "self" else [use.args[n] for n in model.argument_numbers(position, len(use.args))]
+    )
     return tuple(place for expr in taken if expr is not None for place in run.same_places(expr))
 
 

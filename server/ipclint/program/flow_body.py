@@ -184,10 +184,10 @@ class Body(Values):
             if not self.alive:
                 break
             if isinstance(condition, Let):
-                value = self.value(condition.value) if condition.value is not None else EMPTY
-                refused.append(self.state.copy())
+                value = self.optional(condition.value)
+                refused.append(self.now.copy())
                 if condition.value is not None:
-                    self.state = flow_guards.present(self, self.state, condition.value)
+                    self.state = flow_guards.present(self, self.now, condition.value)
                 self._let(condition, value)
             else:
                 self.value(condition)

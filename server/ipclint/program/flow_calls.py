@@ -55,6 +55,8 @@ def _on_self(run: Run, node: Call) -> Call:
     """`first(where:)` in an extension of a foreign type is `self.first(where:)`."""
     if node.target is not None or () not in run.now.read(("self",)) or not is_outside(run.program, run.owner):
         return node
+    if call_uses(run.program, run.ref, node) or run.resolve(node).refs:
+        return node  # a free function
     target = Name(node.start, node.start, "self")
     return Call(node.start, node.end, target, node.name, node.labels, node.args, node.name_start)
 

@@ -225,7 +225,7 @@ def _entered(program: Program, ref: UnitRef, function: Function) -> Iterator[Roo
 
 
 def _declares(program: Program, function: Function, spelling: Spelling) -> bool:
-    """Whether a method is the handler that a model describes: by its signature alone when the model says that it tells."""
+    """Whether a method is the handler of a model: by its signature alone when the model says that this tells."""
     if spelling.kind != "method" or not function.owner:
         return False
     if function.selector != spelling.name and (function.name, function.labels) != (spelling.name, spelling.labels):
@@ -273,7 +273,7 @@ def _search(program: Program, root: Root) -> Iterator[Flow]:
 
 
 def is_setting(program: Program, write: WriteHit) -> bool:
-    """Whether a property is a setting that later code trusts, by its name or its type's (`setting.name`, `setting.type`)."""
+    """Whether a property is a setting that later code trusts, by its name or that of its type."""
     apis = program.vocabulary.apis
     names = frozenset(apis["setting.name"].words) if "setting.name" in apis else frozenset[str]()
     types = frozenset(apis["setting.type"].words) if "setting.type" in apis else frozenset[str]()
@@ -288,7 +288,9 @@ def _ends_with(words: tuple[str, ...], phrase: str) -> bool:
 
 def _as_sink(write: WriteHit) -> SinkHit:
     node = write.node
-    value = node.value if isinstance(node, Assign) else node if isinstance(node, Call) else Name(node.start, node.end, "")
+    value = (
+        node.value if isinstance(node, Assign) else node if isinstance(node, Call) else Name(node.start, node.end, "")
+    )
     return SinkHit("setting", "store.setting", node, value, "value", write.conditions, write.story)
 
 

@@ -1,8 +1,8 @@
 """What is known of tainted data at one point of a body: which places hold it, what was made sure of, how it got there.
 
 Taint comes from one input at a time (a parameter, a field, a source), so a place is either untainted or carries one
-`Taint`. The order is: more tainted places, fewer assurances, stronger evidence, shorter story. A join moves up in it and
-the order has no endless ascent, so loops end.
+`Taint`. The order is: more tainted places, fewer assurances, stronger evidence, shorter story. A join moves up in it
+and the order has no endless ascent, so loops end.
 """
 
 from __future__ import annotations
@@ -241,7 +241,9 @@ def merged(states: Iterable[State | None]) -> State | None:
     first = arriving[0]
     result.same = {p: twins for p, twins in first.same.items() if all(s.same.get(p) == twins for s in arriving[1:])}
     result.tests = {p: test for p, test in first.tests.items() if all(s.tests.get(p) is test for s in arriving[1:])}
-    result.failed = frozenset.intersection(*(state.failed for state in arriving))
+    result.failed = first.failed
+    for state in arriving[1:]:
+        result.failed &= state.failed
     return result
 
 
