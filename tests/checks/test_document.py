@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ipclint.checks.cases import RuleError
+from ipclint.checks.document import parse_rule
 from ipclint.checks.rule import Mark, Rule
-from ipclint.checks.rulebook import RuleError, parse_rule
 from ipclint.model.finding import Place
 
 HEAD = 'aliases = ["T101"]\nmessage = "m"\nseverity = "high"\n'

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from ipclint.checks.document import parse_rule
 from ipclint.checks.edits import apply_fixes
 from ipclint.checks.fix import UnknownBuilder, find
 from ipclint.checks.pages import rule_page
-from ipclint.checks.rulebook import parse_rule, parse_rulebook
+from ipclint.checks.rulebook import parse_rulebook
 from ipclint.checks.run import Checker
 from ipclint.model.facts import SourceFacts
 from ipclint.program.program import Program

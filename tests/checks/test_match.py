@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from ipclint.checks.document import parse_rule
 from ipclint.checks.match_syntax import MatchError, parse_match
 from ipclint.checks.plan import UnknownApi, checks_of
 from ipclint.checks.rule import Rule
-from ipclint.checks.rulebook import parse_rule, parse_rulebook
+from ipclint.checks.rulebook import parse_rulebook
 from ipclint.checks.run import Checker
 from ipclint.model.facts import SourceFacts
 from ipclint.model.finding import Finding, Place

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from ipclint.checks.document import parse_rule
 from ipclint.checks.rulebook import (
     Rulebook,
     RuleError,
     UnknownRule,
     compile_rulebook,
     load_rulebook,
-    parse_rule,
     parse_rulebook,
 )
 

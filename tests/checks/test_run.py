@@ -8,9 +8,9 @@ import pytest
 
 from ipclint.checks import detectors, fix, run
 from ipclint.checks.detectors import UnknownDetector, detector
+from ipclint.checks.document import parse_rule
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
-from ipclint.checks.rulebook import parse_rule
 from ipclint.checks.run import Checker
 from ipclint.model.facts import Function, PlistFacts, SourceFacts
 from ipclint.model.finding import Finding, Fix, Place

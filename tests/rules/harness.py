@@ -9,11 +9,12 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
+from ipclint.checks.document import parse_rule
 from ipclint.checks.edits import apply_fixes, compatible
 from ipclint.checks.fix import find as find_builder
 from ipclint.checks.plan import checks_of
 from ipclint.checks.rule import Case, CaseFile, Golden, Mark, Rule
-from ipclint.checks.rulebook import Rulebook, RuleError, parse_rule, parse_rulebook
+from ipclint.checks.rulebook import Rulebook, RuleError, parse_rulebook
 from ipclint.checks.run import Checker
 from ipclint.engine.report import Document
 from ipclint.model.facts import Facts, SourceFacts

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from ipclint.checks.document import parse_rule
 from ipclint.checks.rule import Rule
-from ipclint.checks.rulebook import Rulebook, parse_rule, parse_rulebook
+from ipclint.checks.rulebook import Rulebook, parse_rulebook
 
 from . import bends, harness
 from .harness import Failure, check_case, check_complete

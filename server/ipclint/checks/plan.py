@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
-from typing import NamedTuple
 
-from ipclint.checks import detectors, match, trace
-from ipclint.checks.detectors import Detect, UnitKind
+from ipclint.checks import detectors
+from ipclint.checks.look import Check
 from ipclint.checks.match_syntax import Match, named, parse_match
 from ipclint.checks.rule import Rule
 from ipclint.program.vocabulary import Vocabulary
@@ -15,21 +13,6 @@ from ipclint.program.vocabulary import Vocabulary
 
 class UnknownApi(ValueError):
     """A rule names an API that no model describes."""
-
-
-class Check(NamedTuple):
-    """A rule with one way to look at one kind of unit.
-
-    A unit is looked at when it names one of `words` or a string in it holds one of `texts`; always when both are empty.
-    `signatures` are looked at too; they are no words of a file.
-    """
-
-    rule: Rule
-    on: UnitKind
-    detect: Detect
-    words: frozenset[str] = frozenset()
-    texts: tuple[str, ...] = ()
-    signatures: frozenset[str] = frozenset()
 
 
 def checks_of(rule: Rule, vocabulary: Vocabulary) -> Iterator[Check]:
@@ -40,12 +23,16 @@ def checks_of(rule: Rule, vocabulary: Vocabulary) -> Iterator[Check]:
     if rule.match:
         yield from _match_checks(rule, tuple(map(parse_match, rule.match)), vocabulary)
     if rule.flow is not None:
+        from ipclint.checks import trace  # loads the flow engine
+
         words, signatures = trace.words_of(vocabulary)
         detect = trace.on_flows(trace.parse_flow(rule, vocabulary))
         yield Check(rule, "function", detect, words | frozenset(rule.triggers), rule.texts, signatures)
 
 
 def _match_checks(rule: Rule, tables: tuple[Match, ...], vocabulary: Vocabulary) -> Iterator[Check]:
+    from ipclint.checks import match  # loads the linker and all that data rules can ask for
+
     if uses := tuple(table for table in tables if table.uses.apis):
         _check_names(rule, uses, vocabulary)
         words = frozenset(rule.triggers) or _words(uses, vocabulary)
@@ -70,6 +57,8 @@ def _check_names(rule: Rule, tables: Iterable[Match], vocabulary: Vocabulary) ->
     for table in tables:
         for name in _mentioned(table):
             if not _expand(name, vocabulary) and not any(named(kind, (name,)) for kind in kinds):
+                from difflib import get_close_matches  # only a mistake needs it
+
                 near = get_close_matches(name, vocabulary.apis, n=1)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 raise UnknownApi(f'{rule.id}: no model describes an API called "{name}"{hint}')

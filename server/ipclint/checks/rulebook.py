@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 import msgspec
 
-from ipclint.checks.document import RuleError, parse_rule
+from ipclint.checks.cases import RuleError
+from ipclint.checks.look import Look, looks_of
 from ipclint.checks.rule import Rule
 from ipclint.program.vocabulary import Api, Vocabulary, parse_models
 
-__all__ = ["RuleError", "Rulebook", "UnknownRule", "compile_rulebook", "load_rulebook", "parse_rule", "parse_rulebook"]
-
-FORMAT = 1
+FORMAT = 2
 """Version of the compiled form; a blob of another version is to be compiled again."""
 
 
@@ -27,6 +24,7 @@ class Compiled(msgspec.Struct, frozen=True):
     format: int
     rules: tuple[Rule, ...]
     models: tuple[Api, ...]
+    looks: tuple[Look, ...]
 
 
 class Selector(msgspec.Struct, frozen=True):
@@ -44,11 +42,17 @@ class Selector(msgspec.Struct, frozen=True):
 
 
 class Rulebook:
-    """Rules in order of their ids. Raises RuleError when two share an id or alias."""
+    """Rules in order of their ids, and where they look (worked out when not given).
 
-    def __init__(self, rules: Iterable[Rule], models: Iterable[Api] = ()) -> None:
+    Raises RuleError when two share an id or alias.
+    """
+
+    def __init__(
+        self, rules: Iterable[Rule], models: Iterable[Api] = (), looks: tuple[Look, ...] | None = None
+    ) -> None:
         self.rules = tuple(sorted(rules, key=lambda rule: rule.id))
         self.models = tuple(models)
+        self._looks = looks
         self._names: dict[str, Rule] = {}
         self._vocabulary: Vocabulary | None = None
         for rule in self.rules:
@@ -69,6 +73,13 @@ class Rulebook:
         if self._vocabulary is None:
             self._vocabulary = Vocabulary(self.models)
         return self._vocabulary
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """Where each rule looks. Raises what `plan.checks_of` raises for a mistake in a rule."""
+        if self._looks is None:
+            self._looks = tuple(looks_of(self.rules, self.vocabulary))
+        return self._looks
 
     def get(self, name: str) -> Rule | None:
         """The rule with this id or alias; a variant's letter (`XPC109.c`) is left aside."""
@@ -107,6 +118,8 @@ class Rulebook:
         folded = {known.lower(): known for known in self._names}
         folded |= {rule.id.partition("/")[2]: rule.id for rule in self.rules}
         folded |= {rule.family: rule.family for rule in self.rules}
+        from difflib import get_close_matches  # only a mistake needs it
+
         return tuple(dict.fromkeys(folded[match] for match in get_close_matches(name.lower(), folded, n=3, cutoff=0.6)))
 
 
@@ -119,6 +132,10 @@ def parse_rulebook(sources: Mapping[str, str], models: Mapping[str, str]) -> Rul
 
     Raises RuleError for a mistake in a rule (its id or the model's name, the line, what is wrong).
     """
+    import tomllib
+
+    from ipclint.checks.document import parse_rule  # a compiled rulebook needs no parser
+
     apis: list[Api] = []
     for name, text in sorted(models.items()):
         try:
@@ -131,7 +148,7 @@ def parse_rulebook(sources: Mapping[str, str], models: Mapping[str, str]) -> Rul
 def compile_rulebook(rulebook: Rulebook) -> bytes:
     """The rulebook as one blob, what only tests need left out; the same rulebook gives the same bytes."""
     rules = tuple(msgspec.structs.replace(rule, cases=(), respell={}) for rule in rulebook.rules)
-    return msgspec.msgpack.encode(Compiled(FORMAT, rules, rulebook.models))
+    return msgspec.msgpack.encode(Compiled(FORMAT, rules, rulebook.models, rulebook.looks))
 
 
 def load_rulebook(blob: bytes) -> Rulebook | None:
@@ -140,4 +157,4 @@ def load_rulebook(blob: bytes) -> Rulebook | None:
         compiled = msgspec.msgpack.decode(blob, type=Compiled)
     except msgspec.MsgspecError:
         return None
-    return Rulebook(compiled.rules, compiled.models) if compiled.format == FORMAT else None
+    return Rulebook(compiled.rules, compiled.models, compiled.looks) if compiled.format == FORMAT else None

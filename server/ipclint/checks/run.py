@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from ipclint.checks import detectors, fix
-from ipclint.checks.debug import in_debug
+from ipclint.checks import detectors
 from ipclint.checks.detectors import UnitKind
-from ipclint.checks.plan import Check, checks_of
+from ipclint.checks.look import Check, check_of, looks_of
 from ipclint.checks.rule import Rule
+from ipclint.checks.rulebook import Rulebook
 from ipclint.model.facts import Function, Macro, PlistFacts, PlistValue, ProjectFacts, Type, Unit, Variable
 from ipclint.model.finding import Finding, Fix
 from ipclint.model.source import Span
@@ -54,7 +54,8 @@ class Checker:
         self._strict = strict
         self._edition = next(_editions)  # keeps the answers of two checkers on one program apart
         self._tried: dict[str, dict[str, tuple[Looked, list[Check]]]] = {}  # by path and key
-        self._index = _Index(check for rule in self.rules for check in checks_of(rule, program.vocabulary))
+        looks = rules.looks if isinstance(rules, Rulebook) else looks_of(self.rules, program.vocabulary)
+        self._index = _Index(check_of(look, self._by_id[look.rule], program.vocabulary) for look in looks)
 
     def findings(self, path: str) -> tuple[Finding, ...]:
         """What the rules report on the units of file `path`, by place. A finding's place may be in another file."""
@@ -69,6 +70,8 @@ class Checker:
     ) -> tuple[Fix, ...]:
         """The fixes of a finding against the files as they stand: `source` gives the bytes of a file, `extents` the
         absolute bytes of a unit (`SourceFacts.extents`). Made on demand; the first is the best."""
+        from ipclint.checks import fix  # loads what edits code
+
         rule = self._by_id[finding.rule]
         return tuple(fix.fixes(rule, self.program, finding, fix.Sources(source, extents)))
 
@@ -117,6 +120,8 @@ class Checker:
 
     def _shipped(self, rule: Rule, findings: Iterator[Finding]) -> Iterator[Finding]:
         """The findings without those in code that only debug builds hold, unless the rule asks for them."""
+        from ipclint.checks.debug import in_debug  # loads the linker
+
         return (found for found in findings if rule.debug or not in_debug(self.program, found.place))
 
 

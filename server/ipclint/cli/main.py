@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import io
 import os
 import sys
@@ -27,6 +26,8 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}{self._suggestion(message)}\ntry `{self.prog} --help`")
 
     def _suggestion(self, message: str) -> str:
+        import difflib  # only a mistake needs it
+
         known = [option for action in self._actions for option in action.option_strings]
         for action in self._actions:
             known += [str(choice) for choice in action.choices or ()]

@@ -11,15 +11,17 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ipclint.engine.disk import Disk, Unreadable
 from ipclint.engine.prefilter import declared_names, may_matter, word_filter
 from ipclint.engine.store import Store, digest
 from ipclint.model.facts import encode
 from ipclint.readers import READER_VERSION, read
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 CHUNK_BYTES = 512 * 1024
 """How much source a task holds: enough to make sending it cheap, little enough to share the work evenly."""
@@ -135,7 +137,7 @@ class Reader:
             if self._jobs > 1 and self._spent > POOL_PAYS and len(tasks) > 1:
                 self._executor = self._own = make_pool(self._jobs)
         if self._executor is not None:
-            futures: list[Future[list[Outcome]]] = [self._executor.submit(read_batch, task) for task in tasks]
+            futures = [self._executor.submit(read_batch, task) for task in tasks]
             for future in futures:
                 yield future.result()
 

@@ -31,4 +31,4 @@ UNUSED = Rule(
 
 def with_builtin(rulebook: Rulebook) -> Rulebook:
     """The rulebook with the engine's own rules in it. Raises RuleError when a rule takes one of their names."""
-    return Rulebook((*rulebook.rules, WITHOUT_REASON, UNUSED), rulebook.models)
+    return Rulebook((*rulebook.rules, WITHOUT_REASON, UNUSED), rulebook.models, rulebook.looks)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, NamedTuple, get_type_hints
@@ -113,6 +112,8 @@ def load_config(file: Path) -> Config:
 
 def parse_config(text: str, name: str) -> Config:
     """The configuration that `text` holds; `name` is what errors call it. Raises ConfigError."""
+    import tomllib  # most runs find no configuration
+
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

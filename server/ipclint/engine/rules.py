@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ipclint.checks.plan import checks_of
 from ipclint.checks.rulebook import (
     Rulebook,
     compile_rulebook,
@@ -65,9 +64,7 @@ def rule_source(rule: str, own: tuple[Path, ...]) -> str | None:
 def _parse(texts: tuple[dict[str, str], dict[str, str]]) -> Rulebook:
     try:
         parsed = parse_rulebook(*texts)
-        for rule in parsed:
-            for _ in checks_of(rule, parsed.vocabulary):  # so that what a rule names and is not there shows now
-                pass
+        _ = parsed.looks  # what a rule names and is not there shows now
     except ValueError as error:  # RuleError, VocabularyError, UnknownDetector, UnknownApi, MatchError
         raise ConfigError(str(error)) from None
     return parsed

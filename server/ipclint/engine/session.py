@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 from typing import Literal as OneOf
-from typing import NamedTuple
 
 from ipclint.checks.rulebook import Rulebook
 from ipclint.engine.batch import Outcome, Reader, Wanted
@@ -32,6 +31,9 @@ from ipclint.model.finding import Fix
 from ipclint.model.source import Span
 from ipclint.program.program import UnitRef
 from ipclint.readers import kind_of
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 MAX_ROUNDS = 8
 """How often the files that the program asked for are read before it must do with what it has."""

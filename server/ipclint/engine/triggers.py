@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from ipclint.checks.match_syntax import parse_match
-from ipclint.checks.plan import Check, checks_of
+from ipclint.checks.rule import Rule
 from ipclint.checks.rulebook import Rulebook
 from ipclint.program.vocabulary import Spelling, Vocabulary
 
 SURFACE = frozenset(
     {"NSXPC*", "xpc_*", "XPCListener", "XPCSession", "SMAppService", "NSKeyedUnarchiver", "NSKeyedArchiver"}
+    | {"exportedObject", "setExportedObject", "exportedInterface", "setInterface", "setClasses"}
 )
 """Words by which the program finds what belongs together (`Program.mentioning`), whatever the rules are."""
 
@@ -31,25 +32,26 @@ def trigger_words(book: Rulebook) -> frozenset[str]:
     """
     factories = _factories(book.vocabulary)
     found = set(SURFACE)
-    for rule in book:
-        checks = [check for check in checks_of(rule, book.vocabulary) if check.on not in ("plist", "project")]
-        if checks and rule.files:
-            found.update(rule.files)
+    for look in book.looks:
+        rule = book.get(look.rule)
+        if rule is None or look.on in ("plist", "project"):
             continue
-        for check in checks:
-            words = {better for word in check.words for better in _better(word, check, book.vocabulary, factories)}
-            found.update(words or check.words, check.texts)
+        if rule.files:
+            found.update(rule.files)
+        else:
+            words = {better for word in look.words for better in _better(word, rule, book.vocabulary, factories)}
+            found.update(words or look.words, look.texts)
     return frozenset(found)
 
 
-def _better(trigger: str, check: Check, vocabulary: Vocabulary, factories: dict[str, set[str]]) -> Iterator[str]:
+def _better(trigger: str, rule: Rule, vocabulary: Vocabulary, factories: dict[str, set[str]]) -> Iterator[str]:
     """What stands for a trigger in the bytes of a file; nothing when it is a word of all code."""
     word = trigger.partition(":")[0]
-    meant = [spelling for spelling in vocabulary.by_word.get(word, ()) if _is_meant(spelling, check)]
+    meant = [spelling for spelling in vocabulary.by_word.get(word, ()) if _is_meant(spelling, rule)]
     hump = _HUMP.search(word) is not None
     if any(spelling.receiver in ("", "*") or spelling.api.distinctive for spelling in meant):
         yield word
-    elif meant and (not hump or check.rule.flow is not None):
+    elif meant and (not hump or rule.flow is not None):
         for receiver in {spelling.receiver.rpartition(".")[2] for spelling in meant}:
             yield receiver
             yield from factories[receiver]
@@ -57,14 +59,14 @@ def _better(trigger: str, check: Check, vocabulary: Vocabulary, factories: dict[
         yield word
 
 
-def _is_meant(spelling: Spelling, check: Check) -> bool:
+def _is_meant(spelling: Spelling, rule: Rule) -> bool:
     """Whether a rule means this API by a word: where hostile data enters, what a match names, or its own family's."""
-    if check.rule.flow is not None:
+    if rule.flow is not None:
         return bool(spelling.api.source)
-    if check.rule.match:
-        named = (name for table in map(parse_match, check.rule.match) for name in table.uses.apis)
+    if rule.match:
+        named = (name for table in map(parse_match, rule.match) for name in table.uses.apis)
         return any(fnmatchcase(spelling.api.name, name) for name in named)
-    return spelling.api.name.startswith(f"{check.rule.family}.")
+    return spelling.api.name.startswith(f"{rule.family}.")
 
 
 def _factories(vocabulary: Vocabulary) -> dict[str, set[str]]:

@@ -56,6 +56,7 @@ MODULES: tuple[str, ...] = (
     "pasteboard",
     "raw_listener",
     "requirement_force",
+    "shared_containers",
     "temporary_names",
     "url",
 )
@@ -90,6 +91,11 @@ def find(name: str) -> tuple[Detector, ...]:
     if name not in _registry:
         raise UnknownDetector(f'no detector is called "{name}"; there are {", ".join(sorted(_registry)) or "none"}')
     return tuple(_registry[name])
+
+
+def registered(name: str, on: UnitKind) -> Detect:
+    """The detector `name` for units of kind `on`, whose module is loaded."""
+    return next(detector.detect for detector in _registry[name] if detector.on == on)
 
 
 @cache
