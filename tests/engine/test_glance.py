@@ -77,6 +77,15 @@ typedef struct {
     assert declared_names("objc", text) == {"Helper", "accepts", "shared", "VERIFY", "kName", "check", "Thing"}
 
 
+def test_files_with_a_late_word_are_read_when_it_is_asked_for() -> None:
+    names = declared_names("swift", b"func f() { center.addObserver(self) }")
+    assert "@addObserver" in names
+    unread = Unread()
+    for number in range(20):
+        unread.add(f"{number}.swift", names)
+    assert len(unread.declaring(["@addObserver"])) == 20
+
+
 def test_a_name_that_many_files_declare_leads_nowhere() -> None:
     unread = Unread()
     for number in range(MAX_DECLARERS + 1):

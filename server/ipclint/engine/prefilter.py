@@ -12,6 +12,9 @@ from ipclint.engine.discover import SOURCES
 SUPPRESSION = "ipclint:ignore"
 """Also a word that makes a file matter."""
 
+LATE = frozenset({"addObserver"})
+"""Words that many files hold and few runs ask for (`Program.mentioning`): those files are read when one does."""
+
 _DECLARES = rb"(?:class|struct|enum|protocol|extension|actor|func|typealias|let|var)"
 _SWIFT = re.compile(rb"\n[ \t]{0,8}+(?:(?!" + _DECLARES + rb" )[\w@()]++ )*+(" + _DECLARES + rb") (?:\w+\.)*+(\w+)")
 _OBJC = re.compile(
@@ -79,11 +82,13 @@ def _factored(node: _Tree) -> bytes:
 
 def declared_names(kind: str, data: bytes) -> frozenset[str]:
     """The names that a source file may declare, at a glance: types, functions (the first part of a selector), macros,
-    constants and properties. Too many rather than too few. The name of an extended type begins with `+`."""
+    constants and properties. Too many rather than too few. The name of an extended type begins with `+`; a word of
+    `LATE` that stands in the file, with `@`."""
     data = b"\n" + data
     if kind == "swift":
         found = _SWIFT.findall(data)
         names: set[bytes] = {b"+" + name if keyword == b"extension" else name for keyword, name in found}
     else:
         names = {*_OBJC.findall(data), *(name for pair in _C.findall(data) for name in pair)}
-    return frozenset(name.decode("utf-8", "replace") for name in names if name)
+    late = {f"@{word}" for word in LATE if word.encode() in data}
+    return frozenset(name.decode("utf-8", "replace") for name in names if name) | late

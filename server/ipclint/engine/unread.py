@@ -40,6 +40,6 @@ class Unread:
         found: set[str] = set()
         for name in names:
             for files in (self._files.get(name, ()), self._files.get(f"+{name}", ())):
-                if len(files) <= MAX_DECLARERS:
+                if len(files) <= MAX_DECLARERS or name.startswith("@"):
                     found.update(files)
         return found

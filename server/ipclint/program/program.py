@@ -243,11 +243,13 @@ class Program(Database):
 
     def mentioning(self, word: str) -> tuple[UnitRef, ...]:
         """Functions and variables whose code names `word` (an identifier, a member, a selector or its first part)."""
+        self._wanted.add(f"@{word}")
         return self._mentions[word]
 
     def take_wanted(self) -> set[str]:
         """Names of types, functions and variables looked up since the last call, be they found or not: a further file
-        may declare the same name, and what is read must not decide what is meant."""
+        may declare the same name, and what is read must not decide what is meant. A word asked of `mentioning` begins
+        with `@`."""
         wanted, self._wanted = self._wanted, set()
         return wanted
 
