@@ -151,3 +151,68 @@ final class Watch: NSObject {
 }
 """
     assert reached({"Watch.swift": text}) == {"command.shell"}
+
+
+@pytest.mark.parametrize(
+    ("body", "members"),
+    [
+        ("handler(x)", "var handler: (String) -> Void = { _ in }\n func set() { handler = { y in system(y) } }"),
+        ("self.handler?(x)", "var handler: ((String) -> Void)?\n func set() { self.handler = { y in system(y) } }"),
+        (
+            "handler?(x)",
+            "var handler: ((String) -> Void)?\n func keep(_ h: @escaping (String) -> Void) { handler = h }",
+        ),
+    ],
+)
+def test_closures_that_are_kept_and_called_later(body: str, members: str) -> None:
+    more = "func make(_ helper: Helper) { helper.keep { y in system(y) } }"
+    assert reached(swift(body, more, members)) == {"command.shell"}
+
+
+def test_closures_kept_by_another_object() -> None:
+    more = """
+final class Client { var onLine: ((String) -> Void)?\n func take(_ s: String) { onLine?(s) } }
+final class User { let client = Client()\n func start() { client.onLine = { y in system(y) } } }
+"""
+    assert reached(swift("Client().take(x)", more)) == {"command.shell"}
+
+
+@pytest.mark.parametrize(
+    ("name", "declared"),
+    [
+        ('Notification.Name("got")', ""),
+        ('Notification.Name(rawValue: "got")', ""),
+        (".got", 'extension Notification.Name { static let got = Notification.Name("got") }'),
+        ("gotName", 'let gotName = Notification.Name("got")'),
+    ],
+)
+def test_through_a_notification(name: str, declared: str) -> None:
+    more = f"""
+{declared}
+final class Observer {{
+    func start() {{
+        NotificationCenter.default.addObserver(forName: {name}, object: nil, queue: nil) {{ note in
+            if let line = note.userInfo?["line"] as? String {{ system(line) }}
+        }}
+        NotificationCenter.default.addObserver(forName: Notification.Name("other"), object: nil, queue: nil) {{ note in
+            unlink(note.object as! String)
+        }}
+    }}
+}}
+"""
+    body = f'NotificationCenter.default.post(name: {name}, object: nil, userInfo: ["line": x])'
+    assert reached(swift(body, more)) == {"command.shell", "hop.notification"}
+
+
+def test_through_a_notification_between_languages() -> None:
+    post = '[[NSNotificationCenter defaultCenter] postNotificationName:@"got" object:x];'
+    files = objc(post)
+    files["Observer.swift"] = """
+final class Observer: NSObject {
+    func start() {
+        NotificationCenter.default.addObserver(self, selector: #selector(got(_:)), name: Notification.Name("got"), object: nil)
+    }
+    @objc func got(_ note: Notification) { system(note.object as! String) }
+}
+"""
+    assert "command.shell" in reached(files)

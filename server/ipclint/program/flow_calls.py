@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from ipclint.model.ir import Call, Closure, Expr, Name
 from ipclint.program import flow_model as model
 from ipclint.program.flow_apis import Blocks, applied, given_back, hop_at, sourced
-from ipclint.program.flow_enter import into_program
+from ipclint.program.flow_enter import enter_block, into_program
+from ipclint.program.flow_hops import kept_closures
 from ipclint.program.flow_properties import getter_message, setter_message
 from ipclint.program.flow_run import Run
 from ipclint.program.flow_state import EMPTY, Taint, Value, joined, mapped, whole
-from ipclint.program.link import is_outside
+from ipclint.program.link import is_outside, type_of
 from ipclint.program.names import selectors
+from ipclint.program.types import base_type
 from ipclint.program.usage import Use, call_uses
 
 
@@ -29,6 +31,7 @@ def call(run: Run, node: Call) -> Value:
     called = _call_closure(run, node, values)
     if called is not None:
         return called
+    _call_kept(run, node, values)
     tainted = bool(receiver) or any(values)
     results: list[Value] = []
     uses: tuple[Use, ...] = ()
@@ -87,6 +90,23 @@ def _call_closure(run: Run, node: Call, values: Sequence[Value]) -> Value | None
                     run.called_back[number, position] = taint if old is None else joined(({(): old}, {(): taint}))[()]
             return EMPTY
     return None
+
+
+def _call_kept(run: Run, node: Call, values: Sequence[Value]) -> None:
+    """`handler(x)`, `self.handler?(x)`: what a kept closure is called with goes on in those that were put there."""
+    if not any(values) or ":" in node.name or run.resolve(node).refs:
+        return
+    if node.target is None:
+        place = run.place_of_name(node.name)
+        owner, name = run.owner if place[0] == "self" else "", place[-1]
+    else:
+        owner, name = base_type(type_of(run.program, run.ref, node.target)), node.name
+    if not owner or not name:
+        return
+    for ref, start in kept_closures(run.program, owner, name):
+        for number, value in enumerate(values):
+            if (taint := whole(value)) is not None:
+                enter_block(run, ref, model.Block(start, number), taint, node, name)
 
 
 def _returned(run: Run, node: Call, source: model.Returned) -> Value:

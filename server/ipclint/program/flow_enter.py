@@ -107,6 +107,14 @@ def enter(
     return result, given
 
 
+def enter_block(run: Run, ref: UnitRef, block: model.Block, taint: Taint, node: Node, name: str) -> None:
+    """Tainted data goes into a closure that stands in another function."""
+    inside = taint.then(hop_at(node, "call", name), weak=1)
+    conditions = run.conditions
+    key = ("call", ref, block, node.start)
+    run.record(key, inside, lambda story: model.CallHit(ref, block, node, conditions, story))
+
+
 def _after(inside: Taint, mark: model.Mark, hop: Hop) -> Taint:
     return inside.then(hop, mark.tokens, mark.weak, mark.cost + 1)
 

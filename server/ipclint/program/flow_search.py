@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.model.facts import Function, Type
-from ipclint.model.ir import Assign, Call, Expr, Literal, Member, Name, walk
+from ipclint.model.ir import Assign, Call, Member, Name, walk
 from ipclint.program import flow_model as model
 from ipclint.program.flow import reach
+from ipclint.program.flow_hops import notification_name, observers, referenced
 from ipclint.program.flow_model import CallHit, Input, ReturnHit, SinkHit, WriteHit
-from ipclint.program.flow_run import transparent
 from ipclint.program.flow_state import NOTHING, Tokens, closed
-from ipclint.program.link import callers, conforms, declarations, members, owner_of, type_of
+from ipclint.program.link import callers, conforms, declarations, owner_of, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.secrets import words_of
@@ -30,7 +30,6 @@ from ipclint.program.vocabulary import Spelling
 MAX_STEPS = 400  # functions and inputs that one search visits
 MAX_DEPTH = 6  # calls, returns and properties between the source and the sink
 MAX_READERS = 24  # of one property
-MAX_REFERENCED = 4  # functions that one name may mean
 
 
 class Root(NamedTuple):
@@ -143,24 +142,6 @@ def _called_back(program: Program, ref: UnitRef, use: Use, flow: Role) -> Iterat
                 name = function.params[block[1]].name
                 if name in function.mentions:
                     yield Root(callee, model.Parameter(block[1]), flow.kind, name)
-
-
-def referenced(program: Program, ref: UnitRef, expr: Expr) -> tuple[UnitRef, ...]:
-    """The functions that an expression names without calling them: `handle`, `self.handle`, `@selector(handle:)`."""
-    found: tuple[UnitRef, ...] = ()
-    match transparent(expr):
-        case Literal(kind="selector", text=text):
-            name = text.partition("(")[0].rpartition(".")[2]
-            found = members(program, owner_of(program, ref), name) or program.functions_named(name)
-        case Name(text=text):
-            owner = owner_of(program, ref)
-            found = (members(program, owner, text) if owner else ()) or program.functions_named(text)
-        case Member(base=base, name=name) if base is not None:
-            found = members(program, base_type(type_of(program, ref, base).removesuffix(".Type")), name)
-        case _:
-            pass
-    bodies = tuple(each for each in found if (f := program.function(each)) is not None and f.body)
-    return bodies if len(bodies) <= MAX_REFERENCED else ()
 
 
 def _called_from_outside(program: Program, ref: UnitRef) -> Iterator[Root]:
@@ -302,6 +283,11 @@ def _onwards(program: Program, at: _At, found: model.Reach) -> Iterator[_At]:
             yield _next(
                 at, write, reader, model.Stored(write.owner, write.name, write.path), len(at.links) + 1, False, weak=1
             )
+    for sink in found.sinks:
+        if sink.kind == "hop.notification" and isinstance(sink.node, Call) and sink.node.args:
+            name = notification_name(program, at.ref, sink.node.args[0])
+            for observer, entered in observers(program, name) if name else ():
+                yield _next(at, sink, observer, entered, len(at.links) + 1, False, weak=1)
     if not at.below:
         for result in found.returns:
             for caller in sorted({site.caller for site in callers(program, at.ref)}):
@@ -310,7 +296,7 @@ def _onwards(program: Program, at: _At, found: model.Reach) -> Iterator[_At]:
 
 def _next(
     at: _At,
-    leaves: CallHit | WriteHit | ReturnHit,
+    leaves: SinkHit | CallHit | WriteHit | ReturnHit,
     ref: UnitRef,
     input: Input,
     anchor: int,
