@@ -25,7 +25,9 @@ MODULES: tuple[str, ...] = (
     "lifecycle",
     "pasteboard",
     "peer",
+    "plist",
     "requirement",
+    "shared_files",
     "temporary_names",
     "unarchive",
 )

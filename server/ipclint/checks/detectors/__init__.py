@@ -47,6 +47,7 @@ MODULES: tuple[str, ...] = (
     "coding_interfaces",
     "coding_lists",
     "coding_switch",
+    "entitlements",
     "exported",
     "identity",
     "identity_hop",
@@ -57,6 +58,7 @@ MODULES: tuple[str, ...] = (
     "raw_listener",
     "requirement_force",
     "shared_containers",
+    "shared_files",
     "temporary_names",
     "url",
 )
