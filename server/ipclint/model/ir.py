@@ -7,7 +7,9 @@ Unknown syntax becomes `Opaque` with its children: nothing is dropped, nothing r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cache
 
 import msgspec
 
@@ -323,22 +325,33 @@ def decode_block(data: bytes) -> Block:
     return _block_decoder.decode(data)
 
 
-def children(node: Node) -> Iterator[Node]:
+_HOLDS_NODES = re.compile(r"\b(?:Expr|Stmt|Block|Let|Case|Catch|Param)\b")
+
+
+@cache
+def _holders(kind: type[Node]) -> tuple[str, ...]:
+    """The fields of a kind of node that hold nodes."""
+    return tuple(name for name in kind.__struct_fields__ if _HOLDS_NODES.search(str(kind.__annotations__.get(name, ""))))
+
+
+def children(node: Node) -> list[Node]:
     """The direct child nodes in source order; clauses of a Conditional are flattened."""
-    for field in node.__struct_fields__[2:]:
-        value = getattr(node, field)
-        if isinstance(value, Node):
-            yield value
-        elif isinstance(value, tuple):
-            yield from _nodes(value)  # pyright: ignore[reportUnknownArgumentType]
+    found: list[Node] = []
+    for name in _holders(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, tuple):
+            _collect(value, found)  # pyright: ignore[reportUnknownArgumentType]
+        elif value is not None:
+            found.append(value)
+    return found
 
 
-def _nodes(values: tuple[object, ...]) -> Iterator[Node]:
+def _collect(values: tuple[object, ...], found: list[Node]) -> None:
     for value in values:
         if isinstance(value, Node):
-            yield value
+            found.append(value)
         elif isinstance(value, tuple):
-            yield from _nodes(value)  # pyright: ignore[reportUnknownArgumentType]
+            _collect(value, found)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def walk(root: Node | Block) -> Iterator[Node]:
@@ -347,4 +360,6 @@ def walk(root: Node | Block) -> Iterator[Node]:
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed(tuple(children(node))))
+        below = children(node)
+        below.reverse()
+        stack += below
