@@ -95,8 +95,7 @@ class Session:
     def index(self, survey: Survey | None = None, executor: Executor | None = None) -> Iterator[Progress]:
         """As `load`, a step at a time: between two steps any other method may be called."""
         self.discovery, recall, (outcomes, rest) = survey or self.survey()
-        self._files.split(self.discovery)
-        touched = self._learn(outcomes)
+        touched = self._files.split(self.discovery) | self._learn(outcomes)
         with self._reader(self.config.jobs, executor) as reader:
             done, total = len(outcomes), len(self.discovery.files)
             for run in reader.read(rest):

@@ -40,10 +40,20 @@ class Workspace:
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def split(self, discovery: Discovery) -> None:
-        """Decide which parts of the workspace are programs of their own; before anything is learnt."""
-        paths = (file.path for file in discovery.files)
-        self._islands = Islands(discovery.top_files, discovery.top_folders, paths)
+    def split(self, discovery: Discovery) -> set[str]:
+        """Decide which parts of the workspace are programs of their own.
+
+        An editor may have opened documents before: when one belongs to another part now, all parts are made anew.
+        Returns the files that are to be checked again for it.
+        """
+        before = self._islands
+        self._islands = Islands(discovery.top_files, discovery.top_folders, (file.path for file in discovery.files))
+        if all(before.of(path) == self._islands.of(path) for path in self.facts):
+            return set()
+        self._parts.clear()
+        for path, facts in self.facts.items():
+            self.island(path).program.update(facts)
+        return set(self.facts)
 
     def island(self, path: str) -> Island:
         """The program that a file belongs to."""
