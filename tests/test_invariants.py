@@ -165,3 +165,28 @@ def test_9_a_workspace_is_neither_executed_nor_written_nor_left(tmp_path: Path) 
         assert done.returncode in (0, 1), done.stderr
         assert "ecret.swift" not in done.stdout
     assert {path: path.lstat().st_mtime_ns for path in root.rglob("*")} == before
+
+
+def test_6_a_rulebook_compiles_to_the_same_bytes_in_every_process() -> None:
+    code = (
+        "import hashlib; from ipclint.checks.rulebook import compile_rulebook; from ipclint.engine.rules import *;"
+        "print(hashlib.sha1(compile_rulebook(parse_folders((shipped_rules(),)))).hexdigest())"
+    )
+    env = os.environ | {"PYTHONPATH": str(ROOT / "server")}
+    runs = (
+        subprocess.run([sys.executable, "-c", code], env=env | {"PYTHONHASHSEED": seed}, capture_output=True, check=True)
+        for seed in ("1", "2")
+    )
+    assert len({done.stdout for done in runs}) == 1
+
+
+def test_6_a_second_run_recalls_the_first(tmp_path: Path) -> None:
+    """With a warm cache and nothing changed, no file is searched, parsed or checked again."""
+    root = write(tmp_path / "work", FILES)
+    env = os.environ | {"PYTHONPATH": str(ROOT / "server"), "IPCLINT_CACHE_DIR": str(tmp_path / "cache")}
+    code = f"import sys; from ipclint.cli.main import run; run(['check', {str(root)!r}]); print(*sys.modules, file=sys.stderr)"
+    first, second = (
+        subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True) for _ in range(2)
+    )
+    assert first.stdout == second.stdout
+    assert "tree_sitter_swift" in first.stderr.split() and "tree_sitter_swift" not in second.stderr.split()

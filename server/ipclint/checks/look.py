@@ -37,15 +37,18 @@ class Check(NamedTuple):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """A check without its code: the `number`th of its rule; `module` is the one to load, "" when the plan tells."""
+    """A check without its code: the `number`th of its rule; `module` is the one to load, "" when the plan tells.
+
+    Words are sorted, so that the same rules compile to the same bytes.
+    """
 
     rule: str
     number: int
     on: UnitKind
     module: str
-    words: frozenset[str]
+    words: tuple[str, ...]
     texts: tuple[str, ...]
-    signatures: frozenset[str]
+    signatures: tuple[str, ...]
 
 
 def looks_of(rules: Iterable[Rule], vocabulary: Vocabulary) -> Iterator[Look]:
@@ -56,7 +59,8 @@ def looks_of(rules: Iterable[Rule], vocabulary: Vocabulary) -> Iterator[Look]:
         only_detector = bool(rule.detector) and not rule.match and rule.flow is None
         for number, check in enumerate(checks_of(rule, vocabulary)):
             module = check.detect.__module__ if only_detector else ""
-            yield Look(rule.id, number, check.on, module, check.words, check.texts, check.signatures)
+            words, signatures = tuple(sorted(check.words)), tuple(sorted(check.signatures))
+            yield Look(rule.id, number, check.on, module, words, check.texts, signatures)
 
 
 def check_of(look: Look, rule: Rule, vocabulary: Vocabulary) -> Check:
@@ -74,4 +78,4 @@ def check_of(look: Look, rule: Rule, vocabulary: Vocabulary) -> Check:
     def detect(rule: Rule, program: Program, ref: UnitRef, unit: Any) -> Iterator[Finding]:
         return load()(rule, program, ref, unit)
 
-    return Check(rule, look.on, detect, look.words, look.texts, look.signatures)
+    return Check(rule, look.on, detect, frozenset(look.words), look.texts, frozenset(look.signatures))
