@@ -40,17 +40,13 @@ class Wanted(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of a file: its facts, or the names it declares when nothing in it matters yet, or a problem.
-
-    `matters`: a word of the rules stands in it, so that there may be something to report.
-    """
+    """What came of a file: its facts, or the names it declares when nothing in it matters yet, or a problem."""
 
     path: str
     digest: bytes  # of its content, b"" when it could not be read
     facts: bytes | None = None
     names: frozenset[str] = frozenset()
     problem: str = ""
-    matters: bool = False
 
 
 class Batch(NamedTuple):
@@ -72,8 +68,7 @@ def _read_one(file: Wanted, disk: Disk, store: Store, has_word: Callable[[bytes]
     if isinstance(data, Unreadable):
         return Outcome(file.path, b"", problem=data.problem)
     content = digest(data)
-    matters = may_matter(file.kind, data, has_word)
-    if not matters and not file.whole:
+    if not file.whole and not may_matter(file.kind, data, has_word):
         return Outcome(file.path, content, names=declared_names(file.kind, data))
     key = facts_key(file.path, content)
     facts = store.get(key)
@@ -83,7 +78,7 @@ def _read_one(file: Wanted, disk: Disk, store: Store, has_word: Callable[[bytes]
         except Exception as error:  # readers never raise; should one do, one file is lost and not the run
             return Outcome(file.path, content, problem=f"could not be read: {type(error).__name__}: {error}")
         store.put(key, facts)
-    return Outcome(file.path, content, facts, matters=matters)
+    return Outcome(file.path, content, facts)
 
 
 def facts_key(path: str, content: bytes) -> bytes:
@@ -125,7 +120,8 @@ class Reader:
 
     def __exit__(self, *_: object) -> None:
         if self._own is not None:
-            self._own.shutdown(wait=False, cancel_futures=True)
+            # Waiting: an interpreter that ends while the pool is still closing writes into a pipe that is gone.
+            self._own.shutdown(wait=True, cancel_futures=True)
 
     def read(self, files: Sequence[Wanted]) -> Iterator[list[Outcome]]:
         """The outcomes, a run of files at a time, in the order of `files` whatever the number of workers."""
