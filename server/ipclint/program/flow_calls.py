@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from ipclint.model.facts import Variable
 from ipclint.model.ir import Call, Closure, Expr, Name
 from ipclint.program import flow_model as model
 from ipclint.program.flow_apis import Blocks, applied, given_back, hop_at, sourced
@@ -13,7 +14,7 @@ from ipclint.program.flow_hops import kept_closures
 from ipclint.program.flow_properties import getter_message, setter_message
 from ipclint.program.flow_run import Run
 from ipclint.program.flow_state import EMPTY, Taint, Value, joined, mapped, whole
-from ipclint.program.link import is_outside, type_of
+from ipclint.program.link import is_outside, members, type_of
 from ipclint.program.names import selectors
 from ipclint.program.types import base_type
 from ipclint.program.usage import Use, call_uses
@@ -101,7 +102,8 @@ def _call_kept(run: Run, node: Call, values: Sequence[Value]) -> None:
         owner, name = run.owner if place[0] == "self" else "", place[-1]
     else:
         owner, name = base_type(type_of(run.program, run.ref, node.target)), node.name
-    if not owner or not name:
+    refs = members(run.program, owner, name) if owner and name else ()
+    if not any(isinstance(run.program.unit(ref), Variable) for ref in refs):
         return
     for ref, start in kept_closures(run.program, owner, name):
         for number, value in enumerate(values):
