@@ -7,19 +7,22 @@ preprocessor lines go, so that a `#if` in the middle of a statement breaks nothi
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ipclint.readers.conditionals import Directive
 from ipclint.readers.mask_words import (
+    C_NAMES,
     DECORATION,
     ENUMERATION,
     KEYWORD_BEFORE,
     LOOP,
     NEVER_CALLED,
+    OBJECTIVE_C,
     REACT_METHOD,
     TELLING,
     TOKEN,
 )
-from ipclint.readers.objc_cxx import respell
+from ipclint.readers.objc_cxx import Scope, may_be_cxx, respell, scopes
 from ipclint.readers.objc_directives import BLANKS, LINE, Line, conditional, drop_branches
 
 MAX_ARGUMENTS = 4000
@@ -42,7 +45,7 @@ DECLARATION_AFTER = re.compile(
 BEFORE_ON_LINE = re.compile(rb'[ \t]*(?:(?:extern|static|typedef|"C")[ \t]+)*\Z')
 METHOD_HEAD = re.compile(rb"(?:\A|\n)[ \t]*[-+][ \t]*\(")
 FUNCTION_HEAD = re.compile(rb"(?:\A|\n)[A-Za-z_][\w \t*]*[\s*]\w+[ \t]*\(")
-FUNCTION_NAME = re.compile(rb"[ \t]*\w+[ \t]*\(")
+FUNCTION_NAME = re.compile(rb"[ \t]*(?![A-Z0-9]*_)\w+[ \t]*\(")
 ARGUMENT = re.compile(rb"""[()]|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'""")
 ALONE = re.compile(rb"((?:[ \t]*;)?)[ \t]*(?://[^\n]*|/\*[^\n]*\*/[ \t]*)?\r?(?:\n|\Z)")
 ENUMERATION_ARGUMENTS = re.compile(rb"[ \t]*\(\s*[^(),]*(?:,\s*([A-Za-z_]\w*)\s*)?\)")
@@ -54,16 +57,31 @@ FIRST_AFTER = re.compile(rb"\s*(.)", re.S)
 PIECE_BETWEEN = re.compile(rb"\s*@?([A-Za-z_]\w*)\s*@?\Z")
 PIECE_AFTER = re.compile(rb"\s*@?([A-Z_][A-Z0-9_a-z]+)[ \t]*[],)}]")
 
+AFTER_TEXT = frozenset((b")", b"]", b",", b";", b""))
 OPERATORS_BEFORE = frozenset(b"=|&<+-/?[!~^%.")
 OPERATORS_AFTER = frozenset(b",=:|&)+-/?<>.]}%")
 
 
 def mask(data: bytes) -> bytes:
     """As many bytes as `data`, with everything blanked or respelled that would break the parse; see the module."""
+    return respell(mask_macros(data))
+
+
+@lru_cache(maxsize=1)  # a file is masked to be parsed, and once more for its C++ scopes
+def mask_macros(data: bytes) -> bytes:
+    """As `mask`, but for C++."""
     masking = _Masking(data)
     masking.run()
     drop_branches(masking.out, masking.directives)
-    return respell(bytes(masking.out))
+    masked = bytes(masking.out)
+    if OBJECTIVE_C.search(data):
+        return masked
+    return C_NAMES.sub(lambda name: name[0][:1] + b"_" * (len(name[0]) - 1), masked)
+
+
+def cxx_scopes(data: bytes) -> tuple[Scope, ...]:
+    """The C++ namespaces and classes whose head and braces `mask` takes away, in source order."""
+    return scopes(mask_macros(data)) if may_be_cxx(data) else ()
 
 
 class _Masking:
@@ -86,7 +104,8 @@ class _Masking:
                 continue
             if kind == "comment":
                 run = self.comments
-                self.comments = (start if self.data[run[1] : start].strip() else run[0], end)
+                joined = start - run[1] < WINDOW and not self.data[run[1] : start].strip()
+                self.comments = (run[0] if joined else start, end)
             elif kind == "string":
                 self.string(start, end)
             elif kind == "macro":
@@ -120,6 +139,8 @@ class _Masking:
         if self.text_end > 0 and 0 < start - self.text_end < 100 and PIECE_BETWEEN.match(data, self.text_end, start):
             self.out[self.text_end - 1 : start + 1] = b" " * (start - self.text_end + 2)
         self.text_end = end
+        if data[end : end + 1] in AFTER_TEXT:
+            return
         after = PIECE_AFTER.match(data, end, end + WINDOW)
         if after and data[end - 1] == ord('"'):
             self.out[end - 1 : after.end(1)] = b" " * (after.end(1) - end) + b'"'
@@ -159,7 +180,7 @@ class _Masking:
         self.done = arguments.end()
 
     def react_method(self, word: bytes, start: int, end: int) -> None:
-        """`RCT_EXPORT_METHOD(save:(id)x)` becomes `- (void) save:(id)x`; REMAP has the JavaScript name before a comma."""
+        """`RCT_EXPORT_METHOD(save:(id)x)` becomes `- (void) save:(id)x`; REMAP has another name before a comma."""
         closing = self.closing(end)
         if closing == end:
             return
@@ -170,13 +191,8 @@ class _Masking:
         self.done = closing
 
     def decoration(self, word: bytes, start: int, end: int) -> None:
-        closing = end if NEVER_CALLED.fullmatch(word) else self.closing(end)
-        if closing > end and FUNCTION_NAME.match(self.data, closing):
-            self.blank(start, self.data.index(b"(", end) + 1)  # `FOO_PUBLIC(char *) name(…)`: the type stays
-            self.blank(closing - 1, closing)
-        else:
-            self.blank(start, closing)
-        self.done = closing
+        self.done = end if NEVER_CALLED.fullmatch(word) else self.closing(end)
+        self.blank(start, self.done)
 
     def unknown(self, word: bytes, start: int, end: int) -> None:
         """A macro whose name is the project's own: what it can be follows from what stands before and after it."""
@@ -193,7 +209,11 @@ class _Masking:
         line = data.rfind(b"\n", 0, start) + 1
         alone = ALONE.match(data, closing)
         if TELLING.fullmatch(word):
-            self.decoration(word, start, end)
+            if closing > end and FUNCTION_NAME.match(data, closing):
+                self.blank(start, data.index(b"(", end) + 1)  # `FOO_PUBLIC(char *) name(…)`: the type stays
+                self.blank(closing - 1, closing)
+            else:
+                self.decoration(word, start, end)
         elif line == start and closing > end and after[:1] == b"{" and before[-1:] in (b"", b";", b"}"):
             self.out[start : start + 2] = b"T "  # `TEST_F(Suite, name) {`: C wants a type before a name
         elif BEFORE_ON_LINE.match(data, line, start) and DECLARATION_AFTER.match(data, end):

@@ -31,8 +31,8 @@ DECORATION = re.compile(
         | DEPRECATED | CLASS_ | EXTENSION_ | FORMAT_ | BRIDGED_ | CONSUME | RELEASES_ | WARN_ | REFINED_ | REQUIRES_
         | TYPED_ | STRING_ENUM | EXTENSIBLE_ | DESIGNATED_ | UNAVAILABLE | ROOT_CLASS | NO_TAIL_CALL | VALID_UNTIL
         | PROTOCOL_ | AUTOMATED_REFCOUNT | ENUM_AVAILABLE | ENUM_DEPRECATED | INLINE | NOESCAPE )\w*
-    | (?:API|OS|XPC|DISPATCH|SPI|IB|XCT|SEC|CA|CV|CM|AV|OBJC)_(?: AVAILABLE | UNAVAILABLE | DEPRECATED | OBSOLETED | PURE
-        | NONNULL | NOTHROW | WARN_ | MALLOC | RETURNS_ | DECL | SWIFT_ | DESIGN | NOINLINE | ALWAYS_ | REFINED_
+    | (?:API|OS|XPC|DISPATCH|SPI|IB|XCT|SEC|CA|CV|CM|AV|OBJC)_(?: AVAILABLE | UNAVAILABLE | DEPRECATED | OBSOLETED
+        | PURE | NONNULL | NOTHROW | WARN_ | MALLOC | RETURNS_ | DECL | SWIFT_ | DESIGN | NOINLINE | ALWAYS_ | REFINED_
         | ASSUME_ | COLD | WEAK_ | ROOT_ | OBJECT_ )\w*
     | ABSL_\w+ | UI_APPEARANCE_SELECTOR | IBInspectable | UNUSED | EXTERN | INLINE | APIENTRY | WINAPI | CALLBACK
     | (?:DEPRECATED|UNAVAILABLE|WEAK_IMPORT|DEPRECATED_MSG)_ATTRIBUTE | (?:[A-Z]+_)?(?:BEGIN|END)_DECLS
@@ -57,3 +57,11 @@ ENUMERATION = re.compile(rb"\w+_(?:CLOSED_|ERROR_)?(?:ENUM|OPTIONS)")
 REACT_METHOD = re.compile(rb"RCT_(?:EXPORT|EXTERN|REMAP)_\w*METHOD")
 LOOP = re.compile(rb"FOR_\w+|\w*FOR_?EACH\w*")
 KEYWORD_BEFORE = re.compile(rb"(?<!\w)(?:return|case|goto|else|in|sizeof|typeof|struct|enum|union|class|define)\Z")
+
+# What tells Objective-C from C, and the words that are names in C alone.
+OBJECTIVE_C = re.compile(
+    rb"""@(?: ["\[{(] | (?:interface|implementation|protocol|class|property|import|selector|synchronized|autoreleasepool
+      |try|available|encode)\b ) | \#[ \t]*import\b | \bNS[A-Z]\w""",
+    re.X,
+)
+C_NAMES = re.compile(rb"\b(?:id|in|out|inout|bycopy|byref|oneway|Class|SEL|IMP)\b")

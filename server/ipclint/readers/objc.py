@@ -8,17 +8,18 @@ from collections.abc import Callable, Sequence
 from tree_sitter import Node, Parser
 
 from ipclint.model.facts import Function, Language, SourceFacts
-from ipclint.model.ir import Block, Evaluate, Opaque, walk
+from ipclint.model.ir import Block, Evaluate, Literal, Opaque
 from ipclint.model.source import Span
 from ipclint.readers import objc_expressions, objc_statements
 from ipclint.readers.comments import CommentFinder, suppressions, tree_comments
 from ipclint.readers.conditionals import Directives
 from ipclint.readers.kept import Kept
 from ipclint.readers.lowering import error_spans
+from ipclint.readers.mask import cxx_scopes
 from ipclint.readers.mask import mask as mask
-from ipclint.readers.objc_cxx import scopes
 from ipclint.readers.objc_directives import Line, conditional, find_lines, plain_text
 from ipclint.readers.objc_functions import reread
+from ipclint.readers.objc_recovery import recover
 from ipclint.readers.objc_shape import Shape
 from ipclint.readers.objc_syntax import COMMENTS, NOT_CODE, ObjcContext
 from ipclint.readers.objc_syntax import GRAMMAR as GRAMMAR
@@ -32,7 +33,8 @@ MAX_MACRO = 4000
 _DEFINE = re.compile(r"\s*([A-Za-z_]\w*)(?:\(([^()]*)\))?[ \t]*(.*)", re.S)
 _INCLUDE = re.compile(r'\s*(?:"([^"]*)"|<([^>]*)>)')
 _MODULE = re.compile(rb"^[ \t]*@import[ \t]+([\w.]+)[ \t]*;", re.M)
-_C_SUFFIXES = (".c", ".cc", ".cpp", ".hpp", ".cxx")
+_C_SUFFIXES = (".c", ".cc", ".cpp", ".hpp", ".cxx", ".hh")
+_NUMBER = re.compile(r"\(?\s*(-?\d\w*)\s*\)?")
 _parser = Parser(GRAMMAR.language)
 
 
@@ -40,8 +42,11 @@ def read_tree(path: str, data: bytes, root: Node, kept: Kept | None = None) -> S
     source = data.decode("latin-1")
     lines = list(find_lines(data, _code_test(root)))
     directives = Directives(tuple(d for line in lines if (d := conditional(data, line)) is not None))
-    shape = Shape(source, directives, scopes(data) if b"class" in data or b"struct" in data else (), kept)
+    shape = Shape(source, directives, cxx_scopes(data), kept)
     shape.read(root)
+    errors = error_spans(root)
+    if errors:
+        recover(shape, data, errors)
     for line in lines:
         _preprocess(shape, data, line)
     for found in _MODULE.finditer(data):
@@ -49,7 +54,7 @@ def read_tree(path: str, data: bytes, root: Node, kept: Kept | None = None) -> S
     units, extents = shape.units()
     language: Language = "c" if path.endswith(_C_SUFFIXES) else "objc"
     comments = _comments(data, lines, tree_comments(root, COMMENTS))
-    return SourceFacts(path, language, units, extents, suppressions(data, comments), error_spans(root))
+    return SourceFacts(path, language, units, extents, suppressions(data, comments), errors)
 
 
 def _comments(data: bytes, lines: Sequence[Line], in_tree: CommentFinder) -> CommentFinder:
@@ -97,6 +102,8 @@ def lower_macro(text: str) -> Block:
     """A macro's replacement as statements when it reads as some, else (); spans are of no use in it."""
     if not text or len(text) > MAX_MACRO:
         return ()
+    if constant := _NUMBER.fullmatch(text):
+        return (Evaluate(0, len(text), Literal(0, len(text), "int", constant[1])),)
     code = f"void m(void) {{ {text.rstrip(';')}; }}".encode()
     root = _parser.parse(mask(code)).root_node
     function = root.named_children[0] if root.named_child_count else None
@@ -104,8 +111,4 @@ def lower_macro(text: str) -> Block:
     if body is None or root.has_error or root.named_child_count != 1:
         return ()
     block = ObjcContext(code.decode("latin-1"), 0, Directives()).braces(body)
-    return (
-        ()
-        if any(isinstance(s, Evaluate) and isinstance(s.value, Opaque) for s in block) or not list(walk(block))
-        else block
-    )
+    return () if any(isinstance(s, Evaluate) and isinstance(s.value, Opaque) for s in block) else block

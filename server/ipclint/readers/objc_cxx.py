@@ -37,13 +37,21 @@ class Scope(NamedTuple):
     end: int  # after `}`
 
 
+def may_be_cxx(data: bytes) -> bool:
+    """Whether the bytes hold a word that C++ has; it may stand in a comment."""
+    return any(word in data for word in TELLING)
+
+
 def respell(data: bytes) -> bytes:
     """As many bytes as `data`, the C++ in it respelled as C; `data` itself when there is none."""
-    if not any(word in data for word in TELLING):
+    if not may_be_cxx(data):
         return data
-    code, hidden = _hide(data)
+    code, hidden = hide(data)
     if not CXX.search(code):
         return data
+    for step in PREPARING:
+        code = step(code)
+    code = _flatten(code)
     for step in STEPS:
         code = step(code)
     out = bytearray(code)
@@ -55,10 +63,15 @@ def respell(data: bytes) -> bytes:
 
 def scopes(data: bytes) -> tuple[Scope, ...]:
     """The scopes that `respell` flattens, in source order."""
-    return tuple(_find_scopes(_hide(data)[0]))
+    code, _ = hide(data)
+    if not CXX.search(code):
+        return ()
+    for step in PREPARING:
+        code = step(code)
+    return tuple(_find_scopes(code))
 
 
-def _hide(data: bytes) -> tuple[bytes, list[tuple[int, int]]]:
+def hide(data: bytes) -> tuple[bytes, list[tuple[int, int]]]:
     """The code with comments blank and texts emptied, and where those were; a raw string becomes a plain one."""
     out = bytearray(data)
     hidden: list[tuple[int, int]] = []
@@ -236,6 +249,12 @@ def _condition(match: re.Match[bytes]) -> bytes:
     return match[1] + match[2].translate(BLANKS) + match[3] + (match[4][:-1] + b"," if match[4] else b"")
 
 
+def _default_argument(match: re.Match[bytes]) -> bytes:
+    """`(T name = value)` → `(T name        )`; an assignment has no type before the name."""
+    start = match.start()
+    return _blank(match) if TYPED_BEFORE.search(match.string, max(0, start - 80), start) else match[0]
+
+
 def _construction(match: re.Match[bytes]) -> bytes:
     """`Type name(arguments);` → `     name(arguments);`: C would read a prototype. The reader finds the type."""
     if match[2] in NO_TYPE or not ARGUMENTS.search(match[4]):
@@ -257,6 +276,7 @@ NO_TYPE = frozenset(b"return new delete else goto case throw typedef using struc
 VALUE_BEFORE = re.compile(rb"(?:(?<![@^])[=(,?:&|!<]|\breturn\b)\s*(?<!\w:\w)([A-Za-z_]\w*\s*)?\Z")
 DECLARED_BEFORE = re.compile(rb"(?<!\w)(\w+)[\s*]+\w+\Z")
 ENUM_BEFORE = re.compile(rb"\benum\b[\w\s]*:[\w\s]*\Z")
+TYPED_BEFORE = re.compile(rb"[\w*&>\])]\s*[\s*&]\s*\w+\s*\Z|\)\s*\Z")
 LAST_COMMA = re.compile(rb",\s*\Z")
 DESIGNATOR = re.compile(rb"(?:^|[{,(])\s*\.(?=\w)")
 ARGUMENTS = re.compile(
@@ -265,15 +285,16 @@ ARGUMENTS = re.compile(
     re.S,
 )
 
-STEPS: tuple[Step, ...] = (
-    # Declarations that only C++ has, then the braces of scopes.
+PREPARING: tuple[Step, ...] = (  # declarations that only C++ has
     _blanks(rb"\[\[[\w:,\s\"()]*\]\](?!\s*\w+\s*[\]:])"),
     _blanks(rb"\btemplate\s*<(?:[^<>;{}]|<(?:[^<>;{}]|<[^<>;{}]*>)*>)*>"),
     _blanks(rb"\b(?:(?:using\s|friend\s|namespace\s+\w+\s*=)[^;{}]{0,400}|(?<!@)class\s+[\w:]+\s*);"),
     _blanks(rb"\b(?:virtual|explicit|typename|mutable|thread_local)\b(?=\s)"),
     _swaps(rb"\bconst(?:expr|eval|init)\b", _padded(b"const")),
     _swaps(rb"\benum\s+(?:class|struct)\b", _padded(b"enum")),
-    _flatten,
+)
+
+STEPS: tuple[Step, ...] = (
     _blanks(rb"extern\s*\"[^\"\n]*\""),
     _blanks(rb"\bp(?:ublic|rivate|rotected)\s*:(?!:)"),
     # Names and types.
@@ -316,9 +337,10 @@ STEPS: tuple[Step, ...] = (
     ),
     _swaps(rb"(\bfor\s*\([^;(){}?]*?\w)(\s*:\s*)(?![:=])", _range_loop),
     _repeats(rb"\{([^{};]*)\}(?=\s*[;,).(\]])", _brace_initialiser, 3),
-    _blanks(
+    _swaps(
         rb"=(?<![=<>!+*/|&-]=)(?!=)\s*(?:[\w.:-]+|\"[^\"]*\")(?:\(\)|\{\})?"
-        rb"(?=\s*(?:\)|,\s*(?:const\s+)?[A-Za-z_]\w*(?:\s*[*&]+\s*\w|\s+\w|\s*\(\^)))"
+        rb"(?=\s*(?:\)|,\s*(?:const\s+)?[A-Za-z_]\w*(?:\s*[*&]+\s*\w|\s+\w|\s*\(\^)))",
+        _default_argument,
     ),
     _swaps(rb"([;{}]\s*(?:static\s+|const\s+)*)([A-Za-z_]\w*)([\s*]+)(?=\w+(" + _PARENS + rb")\s*;)", _construction),
     _swaps(rb"\s(?:try(?=\s*\{)|catch(?=\s*\()|throw(?=\s))", lambda match: b"@" + match[0][1:]),

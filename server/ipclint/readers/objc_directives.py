@@ -15,6 +15,9 @@ BLANKS = bytes(byte if byte in b"\r\n" else 0x20 for byte in range(256))
 MAX_NESTING = 20
 """How deep `#if` groups are looked into; what lies deeper is parsed as it stands."""
 
+MAX_BRACKETS = 60
+"""How deep the brackets of a branch may nest."""
+
 MAX_INDENT = 200
 """Bytes before a `#` that are looked at: keeps one endless line from costing its square."""
 
@@ -119,9 +122,10 @@ def _is_whole(code: bytes) -> bool:
     """Whether `code` can stand between any two statements, declarations, or elements of a list."""
     code = _NOT_CODE.sub(lambda found: b" " if found[0].startswith(b"/") else b'""', code).rstrip()
     brackets = _BRACKETS.sub(b"", code)
-    while brackets:
-        fewer = _PAIRS.sub(b"", brackets)
-        if len(fewer) == len(brackets):
-            return False
-        brackets = fewer
-    return not code or code[-1:] in (b";", b"}", b",", b":")
+    for _ in range(MAX_BRACKETS):
+        if not brackets:
+            break
+        brackets = _PAIRS.sub(b"", brackets)
+    if brackets:
+        return False
+    return not code or code[-1:] in (b";", b"}", b",", b":") or code.endswith(b"@end")

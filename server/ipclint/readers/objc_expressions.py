@@ -1,8 +1,6 @@
-"""Objective-C and C expressions: one handler a kind."""
+"""Objective-C and C expressions: one handler a kind. The parts that a kind always has are taken by their place."""
 
 from __future__ import annotations
-
-import re
 
 from tree_sitter import Node
 
@@ -20,40 +18,42 @@ from ipclint.model.ir import (
     Opaque,
     Operator,
     Subscript,
-    Text,
 )
-from ipclint.readers.objc_syntax import (
-    COMPOUND,
-    GRAMMAR,
-    IDENTIFIERS,
-    PARAMETERS,
-    ObjcContext,
-    parameters,
-    plain_type,
-)
+from ipclint.readers.lowering import ERROR
+from ipclint.readers.objc_strings import string_value
+from ipclint.readers.objc_syntax import COMPOUND, GRAMMAR, NAMES, PARAMETERS, ObjcContext, parameters
 
 _kinds = GRAMMAR.kinds
-_PARENTHESIZED = _kinds("parenthesized_expression")
 _PAIR = _kinds("dictionary_pair", "initializer_pair")
-_STRING = _kinds("string_literal")
-_CONTENT = _kinds("string_content", "escape_sequence")
-_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{1,4})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([0-7]{1,3})|(.))", re.S)
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "e": "\x1b"}
-_PIECE = re.compile(r'(?:@|\bL|\bu8|\b[uU])?"((?:[^"\\]|\\.)*)(?:"|\Z)|([A-Za-z_]\w*)', re.S)
-_BOOLEANS = {"YES": "true", "TRUE": "true", "NO": "false", "FALSE": "false"}
-_NILS = frozenset({"nil", "Nil", "NULL", "nullptr", "MACH_PORT_NULL"})
-_FLOAT = re.compile(r"[.]|(?<!0x)[eE][-+]?\d|\d[fF]$")
+_BINARY = _kinds("binary_expression")
+_LIST = _kinds("argument_list")
+_SILENT = GRAMMAR.silent
+_COLON = _kinds(":")
+_BEFORE_ARGUMENT = _kinds(":", ",")
+_CONSTANTS = {
+    "YES": ("bool", "true"),
+    "TRUE": ("bool", "true"),
+    "NO": ("bool", "false"),
+    "FALSE": ("bool", "false"),
+    "nil": ("nil", "nil"),
+    "Nil": ("nil", "nil"),
+    "NULL": ("nil", "nil"),
+    "nullptr": ("nil", "nil"),
+}
+_EXPONENT = frozenset("eEfF")
+_CASTS = ("static_cast<", "reinterpret_cast<", "const_cast<", "dynamic_cast<", "bit_cast<", "std::bit_cast<")
 
 
 @GRAMMAR.lowers("identifier", "field_identifier", "type_identifier", "statement_identifier")
 def name(node: Node, context: ObjcContext) -> Expr:
-    text = context.text(node)
-    if text in _BOOLEANS:
-        return Literal(*context.bounds(node), "bool", _BOOLEANS[text])
-    if text in _NILS and text != "MACH_PORT_NULL":
-        return Literal(*context.bounds(node), "nil", "nil")
+    start, end, base = node.start_byte, node.end_byte, context.base
+    text = context.source[start:end]
+    if (constant := _CONSTANTS.get(text)) is not None:
+        return Literal(start - base, end - base, *constant)
+    if not text.isascii():
+        text = context.text(node)
     context.mentions.add(text)
-    return Name(*context.bounds(node), text)
+    return Name(start - base, end - base, text)
 
 
 @GRAMMAR.lowers("true", "false")
@@ -66,11 +66,12 @@ def null(node: Node, context: ObjcContext) -> Expr:
     return Literal(*context.bounds(node), "nil", "nil")
 
 
-@GRAMMAR.lowers("number_literal")
+@GRAMMAR.lowers("number_literal", "version_number")
 def number(node: Node, context: ObjcContext) -> Expr:
-    text = context.text(node)
-    is_float = not text.lower().startswith("0x") and _FLOAT.search(text) is not None
-    return Literal(*context.bounds(node), "float" if is_float else "int", text)
+    start, end, base = node.start_byte, node.end_byte, context.base
+    text = context.source[start:end]
+    is_float = not text.isdigit() and ("." in text or (text[:2] not in ("0x", "0X") and not _EXPONENT.isdisjoint(text)))
+    return Literal(start - base, end - base, "float" if is_float else "int", text)
 
 
 @GRAMMAR.lowers("char_literal")
@@ -78,51 +79,17 @@ def character(node: Node, context: ObjcContext) -> Expr:
     return Literal(*context.bounds(node), "int", context.text(node))
 
 
-# ── text ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _unescaped(text: str) -> str:
-    return _ESCAPE.sub(_character, text) if "\\" in text else text
-
-
-def _character(found: re.Match[str]) -> str:
-    code = found[1] or found[2] or found[3]
-    if code:
-        return chr(min(int(code, 16), 0x10FFFF))
-    if found[4]:
-        return chr(int(found[4], 8))
-    return "" if found[5] == "\n" else _ESCAPES.get(found[5], found[5])
-
-
 @GRAMMAR.lowers("string_literal", "concatenated_string")
 def string(node: Node, context: ObjcContext) -> Expr:
-    """Adjacent literals are one text; with macros between them they are a sum, for constant folding.
-
-    The mask joins literals with the macros between them, so the pieces are taken from the text as written.
-    """
-    parts: list[Expr] = []
-    start = node.start_byte - context.base
-    raw = context.slice(node.start_byte, node.end_byte)
-    for found in _PIECE.finditer(raw):
-        piece: Expr
-        at, end = start + found.start(), start + found.end()  # in characters: exact where the text is ASCII
-        if found[1] is not None:
-            piece = Text(at, end, _unescaped(found[1]))
-        else:
-            context.mentions.add(found[2])
-            piece = Name(at, end, found[2])
-        if isinstance(piece, Text) and parts and isinstance(parts[-1], Text):
-            parts[-1] = Text(parts[-1].start, end, parts[-1].value + piece.value)
-        else:
-            parts.append(piece)
-    if len(parts) == 1:
-        return Text(*context.bounds(node), parts[0].value) if isinstance(parts[0], Text) else parts[0]
-    if not parts:
-        return Text(*context.bounds(node), "")
-    total = parts[0]
-    for part in parts[1:]:
-        total = Operator(total.start, part.end, "+", (total, part))
-    return total
+    start = node.start_byte
+    part = value = string_value(context.source[start : node.end_byte], start - context.base)
+    while isinstance(part, Operator):
+        part, named = part.operands
+        if isinstance(named, Name):
+            context.mentions.add(named.text)
+    if isinstance(part, Name):
+        context.mentions.add(part.text)
+    return value
 
 
 # ── calls ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -130,52 +97,79 @@ def string(node: Node, context: ObjcContext) -> Expr:
 
 @GRAMMAR.lowers("message_expression")
 def message(node: Node, context: ObjcContext) -> Expr:
+    """`[receiver part:arg part:arg, arg]`. A name is part of the selector unless it follows a colon or a comma."""
     receiver: Expr | None = None
-    selector: list[str] = []
+    selector = ""
     args: list[Expr] = []
     name_start = 0
-    colons = False
-    for index, kid in enumerate(node.children):
-        field = node.field_name_for_child(index)
-        if field == "receiver":
-            receiver = context.expr(kid)
-        elif field == "method":
-            if not selector:
-                name_start = kid.start_byte - context.base
-            selector.append(context.text(kid))
-        elif kid.type == ":":
-            colons = True
-        elif kid.is_named and kid.kind_id not in GRAMMAR.silent:
-            args.append(context.expr(kid))
-    name = "".join(f"{part}:" for part in selector) if colons else "".join(selector)
-    context.mentions.update((name, *selector[:1]))
-    start, end = context.bounds(node)
-    if name == "class" and isinstance(receiver, Name) and receiver.text[:1].isupper():
+    is_argument = True
+    source, base, expr = context.source, context.base, context.expr
+    for kid in node.children[1:-1]:
+        kind = kid.kind_id
+        if kind in _BEFORE_ARGUMENT:
+            is_argument = True
+            if kind in _COLON:
+                selector += ":"
+        elif not is_argument and kind in NAMES:
+            start = kid.start_byte
+            name_start = name_start or start - base
+            selector += source[start : kid.end_byte]
+        elif kind not in _SILENT:
+            value = expr(kid)
+            if receiver is None:
+                receiver = value
+            else:
+                args.append(value)
+            is_argument = False
+    selector = selector if selector.isascii() else selector.encode("latin-1").decode("utf-8", "replace")
+    start, end = node.start_byte - base, node.end_byte - base
+    if selector == "class" and isinstance(receiver, Name) and receiver.text[:1].isupper():
         return Literal(start, end, "class", receiver.text)
-    return Call(start, end, receiver, name, ("",) * len(args), tuple(args), name_start)
+    context.mentions.add(selector)
+    context.mentions.add(selector.partition(":")[0])
+    return Call(start, end, receiver, selector, ("",) * len(args), tuple(args), name_start)
 
 
 @GRAMMAR.lowers("call_expression")
 def call(node: Node, context: ObjcContext) -> Expr:
-    start, end = context.bounds(node)
-    function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
-    args = context.exprs(context.kids(arguments)) if arguments is not None else ()
-    callee = context.expr(function) if function is not None else Opaque(start, end, "call", ())
+    start, end = node.start_byte - context.base, node.end_byte - context.base
+    function, *_, arguments = node.named_children
+    callee = context.expr(function)
+    if arguments.kind_id not in _LIST:
+        return Call(start, end, callee, "", (), (), start)
+    expr = context.expr
+    args = tuple([expr(kid) for kid in arguments.named_children if kid.kind_id not in _SILENT])
     labels = ("",) * len(args)
     if isinstance(callee, Name):
-        return Call(start, end, None, callee.text, labels, args, callee.start)
+        if callee.text.startswith(_CASTS) and len(args) == 1:
+            return Cast(start, end, "c", args[0], callee.text.partition("<")[2][:-1])
+        plain = callee.text.partition("<")[0] if callee.text.endswith(">") else callee.text  # `make<T>(…)`
+        return Call(start, end, None, plain, labels, args, callee.start)
     if isinstance(callee, Member):
         return Call(start, end, callee.base, callee.name, labels, args, callee.name_start)
-    return Call(start, end, callee, "", labels, args, start)
+    return _sent(start, end, callee, args) or Call(start, end, callee, "", labels, args, start)
+
+
+def _sent(start: int, end: int, callee: Expr, args: tuple[Expr, ...]) -> Call | None:
+    """`((T (*)(id, SEL))objc_msgSend)(receiver, @selector(name:), arg)` as the message that it sends."""
+    if not (isinstance(callee, Cast) and isinstance(callee.value, Name) and callee.value.text == "objc_msgSend"):
+        return None
+    if len(args) < 2 or not (isinstance(args[1], Literal) and args[1].kind == "selector"):
+        return None
+    return Call(start, end, args[0], args[1].text, ("",) * len(args[2:]), args[2:], args[1].start)
 
 
 @GRAMMAR.lowers("field_expression")
 def member(node: Node, context: ObjcContext) -> Expr:
-    field = node.child_by_field_name("field")
-    base = node.child_by_field_name("argument")
-    if field is None or base is None:
-        raise ValueError("a member without its parts")
-    return Member(*context.bounds(node), context.expr(base), context.name(field), field.start_byte - context.base)
+    """`a.b`, `a->b`; `Foo.class` is the class, as `[Foo class]` is."""
+    kids = node.named_children
+    field, at = kids[-1], context.base
+    start, end, name_start = node.start_byte - at, node.end_byte - at, field.start_byte - at
+    base, text = context.expr(kids[0]), context.text(field)
+    if text == "class" and isinstance(base, Name) and base.text[:1].isupper():
+        return Literal(start, end, "class", base.text)
+    context.mentions.add(text)
+    return Member(start, end, base, text, name_start)
 
 
 @GRAMMAR.lowers("subscript_expression")
@@ -188,31 +182,53 @@ def subscript(node: Node, context: ObjcContext) -> Expr:
 def selector(node: Node, context: ObjcContext) -> Expr:
     """`@selector(a:b:)`; `@protocol(P)`, which the mask spells as a selector, names a type."""
     raw = context.text(node)
-    inner = "".join(raw[raw.find("(") + 1 : raw.rfind(")")].split())
+    inner = "".join(raw[raw.find("(") :].split()).strip("()")
     context.mentions.update((inner, inner.partition(":")[0]))
     return Literal(*context.bounds(node), "class" if raw.startswith("@protocol") else "selector", inner)
 
 
+@GRAMMAR.lowers("va_arg_expression", "offsetof_expression", "alignof_expression", "sizeof_expression")
+def built_in(node: Node, context: ObjcContext) -> Expr:
+    """`sizeof(T)`, `sizeof x`, `va_arg(list, T)`: calls, a type among the arguments being a Name."""
+    start, end = context.bounds(node)
+    text = context.text(node.children[0])
+    context.mentions.add(text)
+    args = context.exprs(context.kids(node))
+    return Call(start, end, None, text, ("",) * len(args), args, start)
+
+
+@GRAMMAR.lowers("encode_expression")
+def encode(node: Node, context: ObjcContext) -> Expr:
+    """`@encode(T)`: what the runtime calls a type."""
+    args = context.exprs(context.kids(node))
+    start, end = context.bounds(node)
+    return Call(start, end, None, "@encode", ("",) * len(args), args, start)
+
+
 @GRAMMAR.lowers("block_literal")
 def block(node: Node, context: ObjcContext) -> Expr:
-    listed = next((kid for kid in _descend(node) if kid.kind_id in PARAMETERS), None)
-    body = next((kid for kid in node.named_children if kid.kind_id in COMPOUND), None)
+    listed: Node | None = None
+    body: Node | None = None
+    for kid in node.named_children:
+        if kid.kind_id in COMPOUND:
+            body = kid
+        elif listed is None:
+            listed = _parameter_list(kid)
     start, end = context.bounds(node)
+    found = parameters(listed, context)
     inside = context.braces(body) if body is not None else ()
-    body_start = body.start_byte + 1 - context.base if body is not None else end
-    return Closure(start, end, parameters(listed, context), (), inside, body_start)
+    return Closure(start, end, found, (), inside, body.start_byte + 1 - context.base if body is not None else end)
 
 
-def _descend(node: Node) -> list[Node]:
-    """The parts of a block's head: its parameter list may stand inside its return type."""
-    found: list[Node] = []
-    stack = [kid for kid in node.named_children if kid.kind_id not in COMPOUND]
+def _parameter_list(node: Node) -> Node | None:
+    """The parameters of a block may stand inside its return type."""
+    stack = [node]
     while stack:
         part = stack.pop()
-        found.append(part)
-        if part.kind_id not in PARAMETERS:
-            stack.extend(part.named_children)
-    return found
+        if part.kind_id in PARAMETERS:
+            return part
+        stack.extend(reversed(part.named_children))
+    return None
 
 
 # ── operators ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -220,62 +236,59 @@ def _descend(node: Node) -> list[Node]:
 
 @GRAMMAR.lowers("binary_expression")
 def binary(node: Node, context: ObjcContext) -> Expr:
-    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-    operator = node.child_by_field_name("operator")
-    if left is None or right is None or operator is None:
-        raise ValueError("an operator without its parts")
-    return Operator(*context.bounds(node), context.text(operator), (context.expr(left), context.expr(right)))
+    """A chain like `a || b || c` nests to the left, as deep as it is long: so the left side is a loop."""
+    chain: list[tuple[Node, str, Node]] = []
+    left = node
+    while left.kind_id in _BINARY:
+        outer = left
+        left, operator, right = _operands(outer)
+        chain.append((outer, operator, right))
+    value = context.expr(left)
+    for outer, operator, right in reversed(chain):
+        value = Operator(*context.bounds(outer), operator, (value, context.expr(right)))
+    return value
+
+
+def _operands(node: Node) -> tuple[Node, str, Node]:
+    kids = node.children
+    if len(kids) != 3:
+        kids = [kid for kid in kids if kid.kind_id not in _SILENT and kid.kind_id != ERROR]
+    return kids[0], kids[1].type, kids[2]
 
 
 @GRAMMAR.lowers("unary_expression", "pointer_expression", "update_expression")
 def unary(node: Node, context: ObjcContext) -> Expr:
-    operand = node.child_by_field_name("argument")
-    operator = node.child_by_field_name("operator")
-    if operand is None:
-        raise ValueError("an operator without operand")
-    text = (
-        context.text(operator) if operator is not None else context.slice(node.start_byte, operand.start_byte).strip()
-    )
+    first, *_, last = node.children
+    operand, text = (first, last.type) if first.is_named else (last, first.type)
     if node.type == "pointer_expression":
-        text = {"&": "address", "*": "dereference"}.get(text, text)
+        text = "address" if text == "&" else "dereference"
     return Operator(*context.bounds(node), text, (context.expr(operand),))
 
 
 @GRAMMAR.lowers("conditional_expression")
 def conditional(node: Node, context: ObjcContext) -> Expr:
     """`a ?: b` reads `a ? a : b`."""
-    condition = node.child_by_field_name("condition")
-    yes, no = node.child_by_field_name("consequence"), node.child_by_field_name("alternative")
-    if condition is None or no is None:
-        raise ValueError("a condition without its parts")
-    first = context.expr(condition)
-    return Operator(
-        *context.bounds(node), "?:", (first, context.expr(yes) if yes is not None else first, context.expr(no))
-    )
+    first, *rest = context.exprs(context.kids(node))
+    return Operator(*context.bounds(node), "?:", (first, rest[0] if len(rest) > 1 else first, rest[-1]))
 
 
 @GRAMMAR.lowers("assignment_expression")
 def assignment(node: Node, context: ObjcContext) -> Expr:
-    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-    if left is None or right is None:
-        raise ValueError("an assignment without its parts")
-    operator = node.child_by_field_name("operator")
-    text = context.text(operator) if operator is not None else context.slice(left.end_byte, right.start_byte).strip()
-    return Assign(*context.bounds(node), context.expr(left), text or "=", context.expr(right))
+    left, operator, right = _operands(node)
+    return Assign(*context.bounds(node), context.expr(left), operator, context.expr(right))
 
 
-@GRAMMAR.lowers("comma_expression")
+@GRAMMAR.lowers("comma_expression", "range_expression")
 def comma(node: Node, context: ObjcContext) -> Expr:
-    return Operator(*context.bounds(node), ",", context.exprs(context.kids(node)))
+    operator = "," if node.type == "comma_expression" else "..."
+    return Operator(*context.bounds(node), operator, context.exprs(context.kids(node)))
 
 
-@GRAMMAR.lowers("cast_expression")
+@GRAMMAR.lowers("cast_expression", "compound_literal_expression")
 def cast(node: Node, context: ObjcContext) -> Expr:
-    type_node, value = node.child_by_field_name("type"), node.child_by_field_name("value")
-    if value is None:
-        raise ValueError("a cast without value")
-    text = plain_type(context.type_text(type_node)).replace("__bridge_transfer", "").replace("__bridge_retained", "")
-    return Cast(*context.bounds(node), "c", context.expr(value), " ".join(text.replace("__bridge", "").split()))
+    """`(T)x`, `(__bridge T)x`, `(T){ … }`."""
+    type_node, *_, value = context.kids(node)
+    return Cast(*context.bounds(node), "c", context.expr(value), context.node_type(type_node))
 
 
 @GRAMMAR.lowers("parenthesized_expression", "at_expression", "extension_expression")
@@ -312,35 +325,14 @@ def dictionary(node: Node, context: ObjcContext) -> Expr:
 
 @GRAMMAR.lowers("initializer_list")
 def initializer_list(node: Node, context: ObjcContext) -> Expr:
+    """`{ a, .b = c }`; designators are left out."""
     items = [kid.child_by_field_name("value") or kid if kid.kind_id in _PAIR else kid for kid in context.kids(node)]
     return Collection(*context.bounds(node), "array", context.exprs(items))
-
-
-@GRAMMAR.lowers("compound_literal_expression")
-def compound_literal(node: Node, context: ObjcContext) -> Expr:
-    value = node.child_by_field_name("value")
-    text = plain_type(context.type_text(node.child_by_field_name("type")))
-    if value is None:
-        raise ValueError("a literal without value")
-    return Cast(*context.bounds(node), "c", context.expr(value), text)
-
-
-@GRAMMAR.lowers("sizeof_expression")
-def sizeof(node: Node, context: ObjcContext) -> Expr:
-    kids = [kid for kid in context.kids(node) if kid.kind_id not in IDENTIFIERS or kid.type == "identifier"]
-    value, type_node = node.child_by_field_name("value"), node.child_by_field_name("type")
-    start, end = context.bounds(node)
-    if type_node is not None:
-        args: tuple[Expr, ...] = (Name(*context.bounds(type_node), plain_type(context.type_text(type_node))),)
-    else:
-        args = context.exprs([value] if value is not None else kids)
-    context.mentions.add("sizeof")
-    return Call(start, end, None, "sizeof", ("",) * len(args), args, start)
 
 
 @GRAMMAR.lowers(
     "type_descriptor", "type_name", "generic_specifier", "typedefed_specifier", "primitive_type", "struct_specifier"
 )
 def type_as_value(node: Node, context: ObjcContext) -> Expr:
-    """A type where a value is expected, as in `foo(int)` of a macro."""
-    return Name(*context.bounds(node), plain_type(context.type_text(node)))
+    """A type where a value is expected, as in `sizeof(T)` and in the arguments of macros."""
+    return Name(*context.bounds(node), context.node_type(node))

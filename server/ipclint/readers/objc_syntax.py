@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import tree_sitter_objc
@@ -11,7 +12,7 @@ from tree_sitter import Language, Node
 
 from ipclint.model.ir import Block, Param
 from ipclint.readers.conditionals import Directives, nest
-from ipclint.readers.lowering import Context, Grammar
+from ipclint.readers.lowering import IDENTIFIER, Context, Grammar
 
 GRAMMAR: Grammar[ObjcContext] = Grammar(Language(tree_sitter_objc.language()), silent=("comment",))
 _kinds = GRAMMAR.kinds
@@ -21,22 +22,9 @@ NOT_CODE = _kinds("comment", "string_literal", "string_content", "char_literal",
 IDENTIFIERS = _kinds("identifier", "field_identifier", "type_identifier", "statement_identifier")
 NAMES = _kinds("identifier", "field_identifier")
 STRINGS = _kinds("string_literal", "concatenated_string")
-TYPES = _kinds(
-    "type_identifier",
-    "primitive_type",
-    "typedefed_specifier",
-    "sized_type_specifier",
-    "struct_specifier",
-    "enum_specifier",
-    "union_specifier",
-    "generic_specifier",
-    "typeof_specifier",
-    "macro_type_specifier",
-    "array_type_specifier",
-)
-POINTERS = _kinds("pointer_declarator", "block_pointer_declarator", "abstract_pointer_declarator")
 FUNCTIONS = _kinds("function_declarator")
-ARRAYS = _kinds("array_declarator")
+FIELD = _kinds("struct_declarator")
+_PARENTHESIZED = _kinds("parenthesized_declarator")
 INITIALIZED = _kinds("init_declarator")
 DECLARATORS = _kinds(
     "pointer_declarator",
@@ -51,16 +39,31 @@ PARAMETERS = _kinds("parameter_list")
 PARAMETER = _kinds("parameter_declaration")
 COMPOUND = _kinds("compound_statement")
 
-_QUALIFIERS = re.compile(
-    r"\b(?:_Nullable|_Nonnull|_Null_unspecified|_Nullable_result|__nullable|__nonnull|nullable|nonnull|__strong|__weak|__block|"
-    r"__unsafe_unretained|__autoreleasing|__kindof|__unused|__attribute__\s*\(\(.*?\)\)|static|extern|inline|register|in|out|inout|"
-    r"bycopy|byref|oneway|IBOutlet|NS_NOESCAPE)\b\s*"
+_NOISE = re.compile(
+    r"""\b(?:_Nullable(?:_result)?|_Nonnull|_Null_unspecified|__nullable|__nonnull|nullable|nonnull|null_unspecified
+      |__strong|__weak|__block|__unsafe_unretained|__autoreleasing|__kindof|__unused|__attribute__\s*\(\(.*?\)\)
+      |__bridge(?:_transfer|_retained)?|static|extern|inline|register|virtual|explicit|constexpr|typename|mutable
+      |IBOutlet|NS_NOESCAPE|CF_NOESCAPE)\b\s*
+      |^(?:in|out|inout|bycopy|byref|oneway)\s+ | (?<=[*^&])\s*(?:const|volatile|restrict|__restrict)\b\s*""",
+    re.X,
 )
+_INDEX = re.compile(r"\[[^\]]*\]")
+_BEFORE_STAR = re.compile(r"\s*([*^&]+)\s*(?=[*^&]|$)")
+_OPEN_BODY = re.compile(r"\s*\{.*", re.S)
 
 
 def plain_type(text: str) -> str:
-    """A type's text without nullability, ownership and storage words."""
-    return " ".join(_QUALIFIERS.sub("", text).split())
+    """A type's text on one line: no nullability, ownership or storage words, no body, stars as in `NSString **`."""
+    return _plain(text)[0]
+
+
+@lru_cache(maxsize=4096)
+def _plain(raw: str) -> tuple[str, tuple[str, ...]]:
+    """As `plain_type`, of latin-1 text, with the identifiers in it."""
+    text = raw if raw.isascii() else raw.encode("latin-1", "replace").decode("utf-8", "replace")
+    text = _NOISE.sub("", _OPEN_BODY.sub("", text))
+    text = " ".join(_INDEX.sub("[]", text).split())
+    return text, tuple(IDENTIFIER.findall(text))
 
 
 class ObjcContext(Context):
@@ -83,6 +86,16 @@ class ObjcContext(Context):
             return self.run(node.named_children, node.start_byte, node.end_byte)
         return tuple(self.statements(node))
 
+    def type(self, start: int, end: int) -> str:
+        """The plain type between two absolute byte offsets; the identifiers in it are noted as mentioned."""
+        text, words = _plain(self.source[start:end])
+        self.mentions.update(words)
+        return text
+
+    def node_type(self, node: Node | None) -> str:
+        """As `type`, of a node; "" for None."""
+        return self.type(node.start_byte, node.end_byte) if node is not None else ""
+
 
 class Declared(NamedTuple):
     """What a declarator declares: its name, the type's text with what the declarator adds, its initialiser."""
@@ -92,72 +105,72 @@ class Declared(NamedTuple):
     type: str
     value: Node | None
     function: Node | None  # the function_declarator, when it declares a function
-    node: Node
+    mutable: bool
 
 
-def declared(declarator: Node, type_text: str, context: Context) -> Declared:
-    """Takes a declarator apart, from the outside in."""
+def declared(declarator: Node, base: str, context: ObjcContext) -> Declared:
+    """Takes a declarator apart, from the outside in; `base` is the type that it builds on."""
     value: Node | None = None
     function: Node | None = None
-    stars = ""
+    is_pointed = False
     node: Node | None = declarator
-    block = False
-    while node is not None and node.kind_id not in IDENTIFIERS:
-        kind = node.kind_id
+    outer = declarator
+    while node is not None and (kind := node.kind_id) not in IDENTIFIERS:
         if kind in INITIALIZED:
             value = node.child_by_field_name("value")
-        elif kind in POINTERS:
-            stars += "^" if "block" in node.type else "*"
-            block = block or "block" in node.type
-        elif kind in FUNCTIONS and function is None:
+            outer = node = node.child_by_field_name("declarator")
+            continue
+        if kind in FUNCTIONS and function is None:
             function = node
-        elif kind in ARRAYS:
-            stars += "[]"
+        elif kind in _PARENTHESIZED and function is not None:
+            is_pointed = True  # `(*name)(int)`, `(^name)(int)`: a pointer to a function, not a function
         inner = node.child_by_field_name("declarator")
         node = inner or next((kid for kid in node.named_children if kid.kind_id in DECLARATORS | IDENTIFIERS), None)
-    if function is not None and ("^" in stars or _is_pointed(function)):
-        parameters = function.child_by_field_name("parameters")
-        listed = context.type_text(parameters) if parameters else "()"
-        return Declared(_name(node, context), node, f"{type_text} ({stars}){listed}", value, None, declarator)
-    text = f"{type_text} {stars.replace('[]', '').strip()}".strip() + ("[]" if "[]" in stars else "")
-    return Declared(_name(node, context), node, text, value, function, declarator)
+    if node is None or outer is None:
+        return Declared("", None, base, value, None, True)
+    is_function = function is not None and not is_pointed
+    before = context.source[outer.start_byte : node.start_byte]
+    after = "" if is_function else context.source[node.end_byte : outer.end_byte]
+    mutable = "const" not in before and not (base.startswith("const") and "*" not in before)
+    if not before and not after:
+        return Declared(context.text(node), node, base, value, function if is_function else None, mutable)
+    added, words = _plain(f"{before}{after}")
+    context.mentions.update(words)
+    text = f"{base}{added}" if added.startswith("[") else f"{base} {added}"
+    return Declared(context.text(node), node, text, value, function if is_function else None, mutable)
 
 
-def _name(node: Node | None, context: Context) -> str:
-    return context.text(node) if node is not None else ""
+def base_text(node: Node, context: ObjcContext) -> str:
+    """The type that the declarators of a declaration share."""
+    type_node = node.child_by_field_name("type")
+    if type_node is not None:
+        return context.type(node.start_byte, type_node.end_byte)
+    return context.type(node.start_byte, _type_end(node))
 
 
-def _is_pointed(function: Node) -> bool:
-    """`(*name)(int)`: a pointer to a function, not a function."""
-    inner = function.child_by_field_name("declarator")
-    return inner is not None and inner.type == "parenthesized_declarator"
-
-
-def base_text(node: Node, context: Context) -> str:
-    """The type that the declarators of a declaration share: everything before the first of them, cleaned."""
-    end = node.start_byte
+def _type_end(node: Node) -> int:
+    """Where the type of fields or of a broken declaration ends: before the first declarator."""
     for kid in node.named_children:
-        if kid.kind_id in TYPES or kid.type in ("type_qualifier", "storage_class_specifier"):
-            end = kid.end_byte
-        elif kid.kind_id in DECLARATORS or kid.kind_id in NAMES:
-            break
-    return plain_type(context.type_slice(node.start_byte, end))
+        if kid.kind_id in DECLARATORS or kid.kind_id in NAMES or kid.kind_id in FIELD:
+            return kid.start_byte
+    return node.end_byte
 
 
-def parameters(node: Node | None, context: Context) -> tuple[Param, ...]:
+def declarators(node: Node) -> list[Node]:
+    """The declarators of a declaration."""
+    return [kid for kid in node.named_children if kid.kind_id in DECLARATORS or kid.kind_id in NAMES]
+
+
+def parameters(node: Node | None, context: ObjcContext) -> tuple[Param, ...]:
     """The parameters of a parameter list; `(void)` has none."""
     found: list[Param] = []
     for kid in node.named_children if node is not None else ():
         if kid.kind_id not in PARAMETER:
             continue
-        type_text = base_text(kid, context)
-        declarator = next(
-            (part for part in kid.named_children if part.kind_id in DECLARATORS or part.kind_id in NAMES), None
-        )
-        if declarator is None:
-            if context.text(kid).strip() != "void":
-                found.append(Param(*context.bounds(kid), "", "", plain_type(context.type_text(kid))))
-            continue
-        what = declared(declarator, type_text, context)
-        found.append(Param(*context.bounds(kid), "", what.name, what.type))
+        listed = declarators(kid)
+        if listed:
+            what = declared(listed[0], base_text(kid, context), context)
+            found.append(Param(*context.bounds(kid), "", what.name, what.type))
+        elif (text := context.node_type(kid)) != "void":
+            found.append(Param(*context.bounds(kid), "", "", text))
     return tuple(found)
