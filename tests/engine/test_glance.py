@@ -92,7 +92,7 @@ def test_a_name_that_many_files_declare_leads_nowhere() -> None:
         unread.add(f"{number}.swift", frozenset({"start", "rare" if number < 2 else "other", "+String"}))
     assert unread.declaring(["start", "String"]) == set()
     assert unread.declaring(["rare"]) == {"0.swift", "1.swift"}
-    unread.discard("4.swift")
+    unread.discard(f"{MAX_DECLARERS}.swift")
     assert len(unread.declaring(["start"])) == MAX_DECLARERS
 
 

@@ -23,10 +23,10 @@ class Island:
         self._findings: dict[str, tuple[Finding, ...]] = {}  # by the file that was asked about
         self._homes: dict[str, set[str]] = defaultdict(set)  # file → files asked about that have findings in it
 
-    def ask(self, path: str, matters: bool) -> set[str]:
-        """Check a file again, if it matters at all. Returns the files whose findings are not what they were."""
+    def ask(self, path: str) -> set[str]:
+        """Check a file again. Returns the files whose findings are not what they were."""
         before = self._findings.get(path, ())
-        after = self.checker.findings(path) if matters else ()
+        after = self.checker.findings(path)
         if after == before:
             return set()
         self._findings[path] = after

@@ -52,7 +52,7 @@ class Recall:
         if content in self._names:
             return Outcome(file.path, content, names=frozenset(self._names[content]))
         facts = self._store.get(facts_key(file.path, content))
-        return Outcome(file.path, content, facts, matters=True) if facts is not None else None
+        return Outcome(file.path, content, facts) if facts is not None else None
 
     def note(self, outcomes: Iterable[Outcome]) -> None:
         """Take in what came of files, for the next run and for `contents`."""

@@ -197,7 +197,7 @@ class Session:
     def _ask(self, path: str) -> set[str]:
         island = self._files.island(path)
         self._failures.pop(path, None)
-        changed = island.ask(path, self._files.matters(path))
+        changed = island.ask(path)
         for rule, _, error in island.checker.failures(path):
             self._failures[path] = f"{rule}: it failed here: {error}"
         return changed

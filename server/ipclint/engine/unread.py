@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-MAX_DECLARERS = 4
+MAX_DECLARERS = 3
 """A name that more unread files declare than this (`init`, `body`, `String`) does not tell which of them is meant;
 where the type is known, its own name leads to the file."""
 

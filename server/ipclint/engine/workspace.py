@@ -31,7 +31,6 @@ class Workspace:
         self.problems: dict[str, str] = {}
         self._rulebook = rulebook
         self._has_word: Callable[[bytes], object] = word_filter(words)
-        self._mattering: set[str] = set()
         self._open: dict[str, OpenDocument] = {}
         self._islands = Islands((), (), ())
         self._parts: dict[str, Island] = {}
@@ -75,7 +74,7 @@ class Workspace:
         if outcome.problem:
             self.problems[path] = outcome.problem
         if outcome.facts is not None:
-            return self._know(path, decode(outcome.facts), outcome.matters)
+            return self._know(path, decode(outcome.facts))
         if outcome.digest:
             self.island(path).leave_unread(path, outcome.names)
         return False
@@ -89,12 +88,11 @@ class Workspace:
             return False
         if change.kind == "opened":
             self._open[path] = document = OpenDocument(path, kind, change.data)
-            return self._know(path, document.facts, may_matter(kind, document.data, self._has_word))
+            return self._know(path, document.facts)
         if change.kind == "edited":
             if document is None:
                 return False
-            facts = document.edit(change.edits)
-            return self._know(path, facts, may_matter(kind, document.data, self._has_word))
+            return self._know(path, document.edit(change.edits))
         if change.kind == "closed":
             return self._open.pop(path, None) is not None and self.take(self.on_disk(path))
         if document is not None:
@@ -113,17 +111,12 @@ class Workspace:
         return Change.written(path, found)
 
     def _written(self, path: str, kind: Kind, data: bytes) -> bool:
-        matters = may_matter(kind, data, self._has_word)
-        if not matters and path not in self.facts:
+        if path not in self.facts and not may_matter(kind, data, self._has_word):
             self.island(path).leave_unread(path, declared_names(kind, data))
             return False
-        return self._know(path, read(path, data), matters)
+        return self._know(path, read(path, data))
 
-    def matters(self, path: str) -> bool:
-        """Whether rules may have something to say of a file, by the words in it."""
-        return path in self._mattering
-
-    def _know(self, path: str, facts: Facts, matters: bool) -> bool:
+    def _know(self, path: str, facts: Facts) -> bool:
         if isinstance(facts, SourceFacts) and self._is_test(path, facts):
             self._test_files.add(path)
             return self._forget(path)
@@ -131,14 +124,12 @@ class Workspace:
         island = self.island(path)
         island.unread.discard(path)
         self.facts[path] = facts
-        (self._mattering.add if matters else self._mattering.discard)(path)
         island.program.update(facts)
         return True
 
     def _forget(self, path: str) -> bool:
         island = self.island(path)
         island.unread.discard(path)
-        self._mattering.discard(path)
         if self.facts.pop(path, None) is None:
             return False
         island.program.remove(path)
