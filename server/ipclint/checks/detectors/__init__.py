@@ -59,6 +59,7 @@ MODULES: tuple[str, ...] = (
     "property_lists",
     "raw_listener",
     "requirement_force",
+    "service_names",
     "shared_containers",
     "shared_files",
     "shared_keychain",
