@@ -133,14 +133,16 @@ def _fill(run: Run, node: Node, number: int, path: Place, taint: Taint, args: di
 
 
 def _memberwise(run: Run, node: Call, values: Sequence[Value]) -> Value:
-    """`Request(path: p)` of a struct without initialisers fills the properties that its labels name."""
-    if node.target is not None or not node.name[:1].isupper():
+    """`Request(path: p)` fills the properties that its labels name: of a struct without initialisers surely, of a type
+    from outside likely."""
+    if not node.name[:1].isupper() or ":" in node.name:
         return EMPTY
     found = declarations(run.program, node.name.partition("<")[0])
-    if not any(unit.kind == "struct" for _, unit in found):
+    if found and not any(unit.kind == "struct" for _, unit in found):
         return EMPTY
+    weak = 0 if found else 1
     return joined(
-        {(label, *path): taint for path, taint in value.items()}
+        {(label, *path): taint._replace(weak=max(taint.weak, weak)) for path, taint in value.items()}
         for label, value in zip(node.labels, values, strict=False)
-        if label
+        if label not in ("", "{")
     )
