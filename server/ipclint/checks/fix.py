@@ -22,6 +22,7 @@ from ipclint.program.program import Program, UnitRef
 MODULES: tuple[str, ...] = (
     "app_group",
     "coding",
+    "hardened_runtime",
     "lifecycle",
     "pasteboard",
     "peer",

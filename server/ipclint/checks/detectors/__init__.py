@@ -49,6 +49,7 @@ MODULES: tuple[str, ...] = (
     "coding_switch",
     "entitlements",
     "exported",
+    "hardened_runtime",
     "identity",
     "identity_hop",
     "launchd_jobs",
