@@ -38,3 +38,18 @@ def _removed(entry: Place, data: bytes) -> Edit:
         return Edit(entry.path, entry.start, entry.end, "")
     following = data.find(b"\n", end)
     return Edit(entry.path, start, len(data) if following < 0 else following + 1, "")
+
+
+@builder("add-sandbox")
+def add_sandbox(rule: Rule, program: Program, finding: Finding, sources: Sources) -> Iterator[Fix]:
+    """Put the sandbox first into the entitlements. Unsafe: what the service does may need further entitlements."""
+    root = finding.holes.get("dict")
+    if not isinstance(root, Place) or not sources.text(root).startswith("<dict>"):
+        return
+    data = sources.data(root.path)
+    at = root.start + len("<dict>")
+    newline = edits.newline_of(data)
+    indent = edits.indent_of(data, root.start) + edits.level_of(data)
+    lines = ("<key>com.apple.security.app-sandbox</key>", "<true/>")
+    text = "".join(f"{newline}{indent}{line}" for line in lines)
+    yield Fix("Put the service into the sandbox", False, (Edit(root.path, at, at, text),), rule=rule.id)
