@@ -86,3 +86,19 @@ def test_a_large_cycle_is_not_exponential() -> None:
         graph.set(("edges", node), tuple(range(30)))
     assert graph.size(0) == 30
     assert graph.evaluations < 5_000
+
+
+def test_an_equal_value_is_the_newer_object() -> None:
+    """Detectors find nodes of one answer again in another by identity; so both must come from the same body."""
+    database = Database()
+    database.set("text", "a b")
+
+    def first() -> list[str]:
+        return str(database.input("text")).split()[:1]
+
+    old = database.fetch("first", first, [])
+    database.set("text", "a c")
+    new = database.fetch("first", first, [])
+    assert new == old
+    assert new is not old
+    assert database.fetch("first", first, []) is new

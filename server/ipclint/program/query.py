@@ -197,8 +197,8 @@ class Database:
             self._entries[read].dependents.add(key)
         entry.dependencies = reads
         if entry.verified < 0 or entry.value != value:
-            entry.value = value
             entry.changed = self._revision
+        entry.value = value  # an equal one too: the nodes in it are those of the body that is decoded now
         entry.verified = self._revision
         entry.stale = False
 

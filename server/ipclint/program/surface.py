@@ -114,7 +114,7 @@ def holders_of(program: Program, ref: UnitRef, node: Node) -> tuple[Holder, ...]
 def _is(value: Expr, node: Node) -> bool:
     while isinstance(value, Operator) and value.op in ("unwrap", "try", "try?", "try!", "=") and value.operands:
         value = value.operands[-1]
-    return value is node
+    return value == node
 
 
 def variable_named(program: Program, ref: UnitRef, target: Expr | None) -> Holder | None:
