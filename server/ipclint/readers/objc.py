@@ -95,7 +95,8 @@ def _preprocess(shape: Shape, data: bytes, line: Line) -> None:
         params = tuple(part.strip() for part in (found[2] or "").split(",") if part.strip())
         shape.macro(line.start, line.end, found[1], params, found[3], lower_macro(found[3]))
     elif line.word in (b"import", b"include") and (included := _INCLUDE.match(text)):
-        shape.include(line.start, line.end, included[1] or included[2], included[1] is not None)
+        is_local = included[1] is not None  # and may be empty, while it is typed
+        shape.include(line.start, line.end, included[1 if is_local else 2], is_local)
 
 
 def lower_macro(text: str) -> Block:
