@@ -63,7 +63,7 @@ def read_batch(batch: Batch) -> list[Outcome]:
     return [_read_one(file, disk, store, has_word) for file in batch.files]
 
 
-def _read_one(file: Wanted, disk: Disk, store: Store, has_word: Callable[[bytes], object]) -> Outcome:
+def _read_one(file: Wanted, disk: Disk, store: Store, has_word: Callable[[bytes], bool]) -> Outcome:
     data = disk.read(file.path)
     if isinstance(data, Unreadable):
         return Outcome(file.path, b"", problem=data.problem)

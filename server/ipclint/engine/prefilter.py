@@ -26,19 +26,34 @@ _C = re.compile(rb"\n(?:[A-Za-z_]\w*+[ \t*]++)+(\w+)[ \t]*+[(=]|\n\}[ \t]*+(\w+)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def may_matter(kind: str, data: bytes, has_word: Callable[[bytes], object]) -> bool:
+def may_matter(kind: str, data: bytes, has_word: Callable[[bytes], bool]) -> bool:
     """Whether a file is worth reading: any but a source, a source with one of the words, one that bytes do not tell."""
-    return kind not in SOURCES or data.startswith(_UTF16) or has_word(data) is not None
+    return kind not in SOURCES or data.startswith(_UTF16) or has_word(data)
 
 
-def word_filter(words: Iterable[str]) -> Callable[[bytes], object]:
+def word_filter(words: Iterable[str]) -> Callable[[bytes], bool]:
     """A function that is true of bytes in which one of `words` stands: as a whole word when it is an identifier, as the
-    beginning of one when it ends in `*`, as it is when it is any other text."""
+    beginning of one when it ends in `*`, as it is when it is any other text. `a & b` wants both."""
     return _compiled(frozenset(words))
 
 
 @lru_cache(maxsize=4)
-def _compiled(words: frozenset[str]) -> Callable[[bytes], object]:
+def _compiled(words: frozenset[str]) -> Callable[[bytes], bool]:
+    together = [tuple(map(_searcher, map(_alone, word.split(" & ")))) for word in sorted(words) if " & " in word]
+    search = _searcher(frozenset(word for word in words if " & " not in word))
+
+    def has_word(data: bytes) -> bool:
+        return search(data) is not None or any(all(each(data) is not None for each in parts) for parts in together)
+
+    return has_word
+
+
+def _alone(word: str) -> frozenset[str]:
+    return frozenset({word})
+
+
+def _searcher(words: frozenset[str]) -> Callable[[bytes], object]:
+    """Finds the first of `words` in bytes; gives None when there is none."""
     names = sorted(word.encode() for word in words if word.isidentifier())
     starts = sorted(word[:-1].encode() for word in words if word.endswith("*") and word[:-1].isidentifier())
     texts = sorted({word.encode() for word in words if word} - {*names, *(start + b"*" for start in starts)})

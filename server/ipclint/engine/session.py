@@ -24,6 +24,7 @@ from ipclint.engine.report import Document, Report
 from ipclint.engine.reporting import reports_of
 from ipclint.engine.selection import Selection
 from ipclint.engine.store import Store
+from ipclint.engine.surface import Mapped, surface_of
 from ipclint.engine.triggers import trigger_words
 from ipclint.engine.workspace import Workspace
 from ipclint.model.facts import ProjectFacts, SourceFacts
@@ -153,6 +154,10 @@ class Session:
 
     def is_open(self, path: str) -> bool:
         return self._files.is_open(path)
+
+    def surface(self) -> tuple[Mapped, ...]:
+        """Every endpoint of the workspace, by path and position."""
+        return surface_of(self._files)
 
     def evaluations(self) -> int:
         """How many queries were computed so far, for tests that count work."""

@@ -30,7 +30,7 @@ class Workspace:
         self.facts: dict[str, Facts] = {}
         self.problems: dict[str, str] = {}
         self._rulebook = rulebook
-        self._has_word: Callable[[bytes], object] = word_filter(words)
+        self._has_word: Callable[[bytes], bool] = word_filter(words)
         self._open: dict[str, OpenDocument] = {}
         self._islands = Islands((), (), ())
         self._parts: dict[str, Island] = {}
