@@ -58,6 +58,7 @@ MODULES: tuple[str, ...] = (
     "older_system",
     "pasteboard",
     "privileged_shell",
+    "privileged_shell",
     "property_lists",
     "raw_listener",
     "requirement_force",
