@@ -80,7 +80,10 @@ def test_the_gate_decides_the_exit_code(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (("chek",), "invalid choice: 'chek' (choose from 'check', 'rules', 'explain', 'server'); did you mean check?"),
+        (
+            ("chek",),
+            "invalid choice: 'chek' (choose from 'check', 'rules', 'explain', 'surface', 'server'); did you mean check?",
+        ),
         (("check", "--frmat", "json"), "there is no option --frmat; did you mean --format?"),
         (("check", "--format", "xml"), "invalid choice: 'xml' (choose from 'text', 'json', 'sarif')"),
         (("check", "nowhere"), "nowhere: there is no such file or folder"),

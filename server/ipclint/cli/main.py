@@ -76,6 +76,11 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("rule", metavar="ID", help="an id or an alias: xpc/listener-accepts-unverified-peer, XPC101")
     explain.add_argument("--config", metavar="FILE", help="the ipclint.toml whose own rules to look in too")
     explain.set_defaults(command=_explain, parser=explain)
+    surface = commands.add_parser("surface", help="list where the programs of a folder meet other processes")
+    surface.add_argument("path", nargs="?", metavar="PATH", default=".", help="the folder (the current one)")
+    surface.add_argument("--format", choices=("text", "json"), default="text", help="how to write it (text)")
+    surface.add_argument("--output", metavar="FILE", help="write it there instead of to stdout")
+    surface.set_defaults(command=_surface, parser=surface)
     commands.add_parser("server", help="speak the Language Server Protocol")
     return top
 
@@ -131,3 +136,9 @@ def _explain(options: argparse.Namespace) -> int:
     from ipclint.cli.rules import explain
 
     return explain(options)
+
+
+def _surface(options: argparse.Namespace) -> int:
+    from ipclint.cli.surface import surface
+
+    return surface(options)

@@ -24,7 +24,6 @@ from ipclint.engine.report import Document, Report
 from ipclint.engine.reporting import reports_of
 from ipclint.engine.selection import Selection
 from ipclint.engine.store import Store
-from ipclint.engine.surface import Mapped, surface_of
 from ipclint.engine.triggers import trigger_words
 from ipclint.engine.workspace import Workspace
 from ipclint.model.facts import ProjectFacts, SourceFacts
@@ -35,6 +34,8 @@ from ipclint.readers import kind_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    from ipclint.engine.surface import Mapped
 
 MAX_ROUNDS = 8
 """How often the files that the program asked for are read before it must do with what it has."""
@@ -157,6 +158,8 @@ class Session:
 
     def surface(self) -> tuple[Mapped, ...]:
         """Every endpoint of the workspace, by path and position."""
+        from ipclint.engine.surface import surface_of  # it loads the code that looks, which a check may not need
+
         return surface_of(self._files)
 
     def evaluations(self) -> int:
