@@ -27,7 +27,7 @@ lint: $(READY) ## ruff: rules and format
 	$(BIN)/ruff format --check .
 
 types: $(READY) ## pyright
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 imports: $(READY) ## the floors of the house: who may import whom
 	PYTHONPATH=server $(BIN)/lint-imports

@@ -11,8 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from ipclint.checks.rulebook import Rulebook
 from ipclint.engine.batch import Reader
 from ipclint.engine.config import Config
 from ipclint.engine.prefilter import LATE
@@ -41,7 +43,7 @@ FILES: dict[str, str | bytes] = {
     "Helper/Delegate.swift": HELPER,
     "Helper/main.swift": MAIN,
     "Helper/Checks.swift": "import Foundation\nfunc isAllowed(_ connection: NSXPCConnection) -> Bool {\n    return true\n}\n",
-    "App/Board.m": '#import <UIKit/UIKit.h>\nvoid copy(NSString *password) {\n    [UIPasteboard generalPasteboard].string = password;\n}\n',
+    "App/Board.m": "#import <UIKit/UIKit.h>\nvoid copy(NSString *password) {\n    [UIPasteboard generalPasteboard].string = password;\n}\n",
     "App/Info.plist": "<plist><dict></dict></plist>",
     **{f"App/Other{number}.swift": f"func other{number}() {{ print({number}) }}\n" for number in range(40)},
 }
@@ -87,27 +89,29 @@ def test_3_values_below_the_engine_are_not_opened() -> None:
         for file in (PACKAGE / package).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text())):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                    assert node.func.id not in ("open", "input", "print", "exec", "eval", "__import__"), (file, node.lineno)
+                    assert node.func.id not in ("open", "input", "print", "exec", "eval", "__import__"), (
+                        file,
+                        node.lineno,
+                    )
 
 
 @pytest.fixture(scope="module")
-def shipped():  # noqa: ANN201
+def shipped() -> Rulebook:
     return rulebook((), Store(None))
 
 
-def said(root: Path, shipped, **how) -> bytes:  # noqa: ANN001, ANN003
-    import msgspec
-
-    session = Session(root, Config(profile="pedantic", jobs=how.get("jobs", 1)), shipped, how.get("store"))
+def said(root: Path, book: Rulebook, *, jobs: int = 1, store: Path | None = None, backwards: bool = False) -> bytes:
+    """What a whole check says, encoded."""
+    session = Session(root, Config(profile="pedantic", jobs=jobs), book, store)
     survey = session.survey()
-    if how.get("backwards"):
+    if backwards:
         survey.recalled.rest.reverse()
     for _ in session.index(survey):
         pass
     return msgspec.msgpack.encode(collect(session))
 
 
-def test_6_same_input_same_bytes(tmp_path: Path, shipped, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN001
+def test_6_same_input_same_bytes(tmp_path: Path, shipped: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the number of workers, the order of files, and the state of the cache."""
     root, cache = write(tmp_path / "work", FILES), tmp_path / "cache"
     first = said(root, shipped)
@@ -124,7 +128,9 @@ def test_6_same_input_same_bytes(tmp_path: Path, shipped, monkeypatch: pytest.Mo
     assert said(root, shipped, jobs=3) == first
 
 
-def test_6_reading_more_files_changes_nothing(tmp_path: Path, shipped, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN001
+def test_6_reading_more_files_changes_nothing(
+    tmp_path: Path, shipped: Rulebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The glance and the demand for further files save time; the report is that of a run which reads everything."""
     root = write(tmp_path / "work", FILES)
     first = said(root, shipped)
@@ -139,8 +145,12 @@ def test_6_the_program_looks_for_no_word_that_the_glance_leaves_out() -> None:
     for package in ("program", "checks"):
         for file in (PACKAGE / package).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text())):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "mentioning":
-                    asked |= {arg.value for arg in node.args if isinstance(arg, ast.Constant)}
+                if (
+                    isinstance(node, ast.Call)
+                    and isinstance(node.func, ast.Attribute)
+                    and node.func.attr == "mentioning"
+                ):
+                    asked |= {str(arg.value) for arg in node.args if isinstance(arg, ast.Constant)}
     asked -= {"daemon", "daemonServiceWithPlistName"}  # members of SMAppService, which stands beside them
     asked -= LATE
     starts = tuple(word[:-1] for word in SURFACE if word.endswith("*"))
@@ -152,15 +162,30 @@ def test_9_a_workspace_is_neither_executed_nor_written_nor_left(tmp_path: Path) 
     """Everything that Python could take from the workspace, and every link out of it, is there; nothing of it is used."""
     trap = "import pathlib\npathlib.Path(__file__).with_name('RAN').touch()\n"
     names = ("sitecustomize", "conftest", "ipclint", "msgspec", "json", "tree_sitter", "setup", "own/demo/x")
-    root = write(tmp_path / "work", {**FILES, **{f"{name}.py": trap for name in names}, "Package.swift": "import Darwin\nsystem(\"touch RAN\")\n"})
-    write(tmp_path, {"secret/Secret.swift": "func secret(password: String) { UIPasteboard.general.string = password }\n"})
+    root = write(
+        tmp_path / "work",
+        {**FILES, **{f"{name}.py": trap for name in names}, "Package.swift": 'import Darwin\nsystem("touch RAN")\n'},
+    )
+    write(
+        tmp_path, {"secret/Secret.swift": "func secret(password: String) { UIPasteboard.general.string = password }\n"}
+    )
     (root / "Linked.swift").symlink_to(tmp_path / "secret" / "Secret.swift")
     (root / "linked").symlink_to(tmp_path / "secret")
     before = {path: path.lstat().st_mtime_ns for path in root.rglob("*")}
     env = os.environ | {"PYTHONPATH": str(ROOT / "server"), "IPCLINT_CACHE_DIR": str(tmp_path / "cache")}
-    for arguments in (("check", "."), ("check", "--diff", "."), ("check", "--format", "sarif", "."), ("explain", "XPC101")):
+    for arguments in (
+        ("check", "."),
+        ("check", "--diff", "."),
+        ("check", "--format", "sarif", "."),
+        ("explain", "XPC101"),
+    ):
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "ipclint", *arguments], cwd=root, env=env, capture_output=True, text=True, check=False
+            [sys.executable, "-P", "-m", "ipclint", *arguments],
+            cwd=root,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode in (0, 1), done.stderr
         assert "ecret.swift" not in done.stdout
@@ -174,7 +199,9 @@ def test_6_a_rulebook_compiles_to_the_same_bytes_in_every_process() -> None:
     )
     env = os.environ | {"PYTHONPATH": str(ROOT / "server")}
     runs = (
-        subprocess.run([sys.executable, "-c", code], env=env | {"PYTHONHASHSEED": seed}, capture_output=True, check=True)
+        subprocess.run(
+            [sys.executable, "-c", code], env=env | {"PYTHONHASHSEED": seed}, capture_output=True, check=True
+        )
         for seed in ("1", "2")
     )
     assert len({done.stdout for done in runs}) == 1
@@ -186,7 +213,8 @@ def test_6_a_second_run_recalls_the_first(tmp_path: Path) -> None:
     env = os.environ | {"PYTHONPATH": str(ROOT / "server"), "IPCLINT_CACHE_DIR": str(tmp_path / "cache")}
     code = f"import sys; from ipclint.cli.main import run; run(['check', {str(root)!r}]); print(*sys.modules, file=sys.stderr)"
     first, second = (
-        subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True) for _ in range(2)
+        subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+        for _ in range(2)
     )
     assert first.stdout == second.stdout
     assert "tree_sitter_swift" in first.stderr.split() and "tree_sitter_swift" not in second.stderr.split()

@@ -78,7 +78,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tree", nargs="?", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--ast-grep", default=shutil.which("ast-grep") or str(Path(sys.executable).with_name("ast-grep")))
+    parser.add_argument(
+        "--ast-grep", default=shutil.which("ast-grep") or str(Path(sys.executable).with_name("ast-grep"))
+    )
     parser.add_argument("--rules", default=str(HERE / "ast-grep" / "sgconfig.yml"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

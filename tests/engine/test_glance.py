@@ -42,7 +42,12 @@ def test_no_words_matter_to_nobody() -> None:
 
 def test_words_that_must_stand_together() -> None:
     has = word_filter(["UserDefaults & .set(", "alone"])
-    assert [has(text) for text in (b"UserDefaults", b"x.set(1)", b"x.set(UserDefaults)", b"alone")] == [False, False, True, True]
+    assert [has(text) for text in (b"UserDefaults", b"x.set(1)", b"x.set(UserDefaults)", b"alone")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_what_bytes_cannot_tell_is_read() -> None:

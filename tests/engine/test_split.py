@@ -21,7 +21,7 @@ PACKAGE = 'let package = Package(name: "A", targets: [.target(name: "A")])\n'
 def test_what_was_open_before_the_split_is_linked_with_its_part(
     tmp_path: Path, book: Rulebook, path: str, text: str
 ) -> None:
-    files = {"One/A.swift": SENDER, "One/B.swift": CARELESS, "Two/B.swift": CAREFUL}
+    files: dict[str, str | bytes] = {"One/A.swift": SENDER, "One/B.swift": CARELESS, "Two/B.swift": CAREFUL}
     write(tmp_path / "work", files | {"One/Package.swift": PACKAGE, "Two/Package.swift": PACKAGE, path: "let a = 1\n"})
     session = Session(tmp_path / "work", Config(), book)
     session.apply([Change.opened(path, text.encode())])

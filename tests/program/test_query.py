@@ -91,14 +91,14 @@ def test_a_large_cycle_is_not_exponential() -> None:
 def test_an_equal_value_is_the_newer_object() -> None:
     """Detectors find nodes of one answer again in another by identity; so both must come from the same body."""
     database = Database()
-    database.set("text", "a b")
+    database.set(("text",), "a b")
 
     def first() -> list[str]:
-        return str(database.input("text")).split()[:1]
+        return str(database.input(("text",))).split()[:1]
 
-    old = database.fetch("first", first, [])
-    database.set("text", "a c")
-    new = database.fetch("first", first, [])
+    old = database.fetch(("first",), first, [])
+    database.set(("text",), "a c")
+    new = database.fetch(("first",), first, [])
     assert new == old
     assert new is not old
-    assert database.fetch("first", first, []) is new
+    assert database.fetch(("first",), first, []) is new

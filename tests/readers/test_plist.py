@@ -1,6 +1,7 @@
 """Property lists of every format: values with their bytes, kinds, suppressions, and what is said of broken ones."""
 
 import plistlib
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -242,7 +243,7 @@ PROPERTIES = st.recursive(
 
 
 @given(PROPERTIES, st.sampled_from([plistlib.FMT_XML, plistlib.FMT_BINARY]))
-def test_what_a_writer_wrote_is_read(content: object, form: plistlib.PlistFormat):
+def test_what_a_writer_wrote_is_read(content: Any, form: plistlib.PlistFormat):
     facts = read_plist("a.plist", plistlib.dumps(content, fmt=form))
     assert facts.problem == ""
     assert facts.root is not None

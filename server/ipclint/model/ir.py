@@ -331,7 +331,8 @@ _HOLDS_NODES = re.compile(r"\b(?:Expr|Stmt|Block|Let|Case|Catch|Param)\b")
 @cache
 def _holders(kind: type[Node]) -> tuple[str, ...]:
     """The fields of a kind of node that hold nodes."""
-    return tuple(name for name in kind.__struct_fields__ if _HOLDS_NODES.search(str(kind.__annotations__.get(name, ""))))
+    types = kind.__annotations__
+    return tuple(name for name in kind.__struct_fields__ if _HOLDS_NODES.search(str(types.get(name, ""))))
 
 
 def children(node: Node) -> list[Node]:

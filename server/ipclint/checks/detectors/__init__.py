@@ -58,7 +58,6 @@ MODULES: tuple[str, ...] = (
     "older_system",
     "pasteboard",
     "privileged_shell",
-    "privileged_shell",
     "property_lists",
     "raw_listener",
     "requirement_force",
