@@ -35,7 +35,7 @@
 (let ((actions (append (eglot-code-actions (point) (point) nil nil) nil)))
   (check "what can be done" (equal (mapcar (lambda (action) (plist-get action :title)) actions)
                                    '("Whisper instead"
-                                     "Suppress demo/no-shouting here; write the reason behind --"
+                                     "Suppress demo/no-shouting here; write the reason behind the dash"
                                      "Apply all safe ipclint fixes (1)"))
          actions)
   (eglot--apply-workspace-edit (plist-get (car actions) :edit)))

@@ -113,8 +113,8 @@ async def test_a_suppression_in_a_property_list_is_an_xml_comment(editor: Editor
     resolved = await editor.client.code_action_resolve_async(suppress)
     assert resolved.edit is not None
     text = applied(editor, "Info.plist", text, resolved.edit)
-    assert "\r\n\t<!-- ipclint:ignore demo/open-door --  -->\r\n\t<key>" in text
-    editor.replace("Info.plist", text.replace("--  -->", "-- it is a shop -->"))
+    assert "\r\n\t<!-- ipclint:ignore demo/open-door —  -->\r\n\t<key>" in text
+    editor.replace("Info.plist", text.replace("—  -->", "— it is a shop -->"))
     assert await editor.diagnostics("Info.plist") == []
 
 

@@ -21,6 +21,7 @@ def in_swift(source: str) -> tuple[Suppression, ...]:
     [
         ("// ipclint:ignore xpc/a -- checked above", ("xpc/a",), "checked above", "line"),
         ("// ipclint:ignore xpc/a, url/b.c -- both -- really", ("xpc/a", "url/b.c"), "both -- really", "line"),
+        ("// ipclint:ignore xpc/a — a dash does", ("xpc/a",), "a dash does", "line"),
         ("// ipclint:ignore xpc/a", ("xpc/a",), "", "line"),
         ("// ipclint:ignore", (), "", "line"),
         ("// ipclint:ignore-file xpc/* -- generated", ("xpc/*",), "generated", "file"),

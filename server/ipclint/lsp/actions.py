@@ -27,8 +27,8 @@ FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.ipclint"
 KINDS = (QUICK_FIX, FIX_ALL)
 
 _COMMENTS = {
-    **dict.fromkeys(("swift", "m", "mm", "h", "c"), "// {}"),
-    **dict.fromkeys(("plist", "entitlements", "xcent"), "<!-- {} -->"),
+    **dict.fromkeys(("swift", "m", "mm", "h", "c"), "// {} -- "),
+    **dict.fromkeys(("plist", "entitlements", "xcent"), "<!-- {} —  -->"),  # XML allows no -- inside a comment
 }
 
 
@@ -167,9 +167,9 @@ def about_suppression(report: Report, lines: LineIndex) -> Iterator[Fix]:
     row = lines.line(report.location.line)
     first = lines.starts[report.location.line] + len(row) - len(row.lstrip(b" \t"))
     yield Fix(
-        f"Suppress {report.rule} here; write the reason behind --",
+        f"Suppress {report.rule} here; write the reason behind the dash",
         safe=False,
-        edits=(insert_before(report.path, lines.data, first, comment.format(f"ipclint:ignore {report.rule} -- ")),),
+        edits=(insert_before(report.path, lines.data, first, comment.format(f"ipclint:ignore {report.rule}")),),
     )
 
 

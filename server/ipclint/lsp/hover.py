@@ -16,7 +16,7 @@ from ipclint.lsp.folders import Folder
 from ipclint.model.source import LineIndex, Span
 
 _NAME = re.compile(rb"[A-Za-z][\w/-]*(?:\.[a-z]\b)?")
-_SUPPRESSION = re.compile(rb"ipclint:ignore(?:-file)?\s+(?P<ids>.*?)(?:--|-->|\*/|$)")
+_SUPPRESSION = re.compile(rb"ipclint:ignore(?:-file)?\s+(?P<ids>.*?)(?:--|\xe2\x80\x94|-->|\*/|$)")
 
 
 class Hovers:

@@ -1,4 +1,4 @@
-"""Suppression comments: `// ipclint:ignore ID[, ID…] -- reason`, in every kind of comment that we read."""
+"""Suppression comments: `// ipclint:ignore ID[, ID…] -- reason` (or `— reason`), in every kind of comment read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ipclint.model.source import Span
 MARKER = b"ipclint:"
 _DIRECTIVE = re.compile(rb"ipclint:ignore(-file)?(?![\w-])[ \t]*:?([^\n]*)")
 _COMMENT_END = re.compile(r"\s*(?:\*+/|-->).*$")
-_REASON = re.compile(r"(?:^|\s)--(?:\s|$)")
+_REASON = re.compile(r"(?:^|\s)(?:--|—)(?:\s|$)")  # a dash too: XML allows no -- inside a comment
 _ID = re.compile(r"[\w./*-]+")
 _XML = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 
