@@ -56,6 +56,19 @@ EXPRESSIONS = [
     ("^{ [self go]; }", "{ in self→go()}"),
     ("^BOOL(int a, NSError *e) { return YES; }", "{a e in return true}"),
     ("((void (*)(id))send)(x)", "(send c void (*)(id))→(x)"),
+    ("((void (*)(id, SEL, int))objc_msgSend)(a, @selector(go:), 3)", "a→go:(3)"),
+    ("[c decodeObjectOfClass:NSString.class forKey:k]", "c→decodeObjectOfClass:forKey:(<class NSString>, k)"),
+    ("[a b:c :d e:f, g]", "a→b::e:(c, d, f, g)"),
+    ('[a log:@"%d " FMT @"\\n", n]', "a→log:((('%d ' + FMT) + '\\n'), n)"),
+    ('f("%" PRId64, n)', "f(('%' + PRId64), n)"),
+    ("a || b || c || d", "(((a || b) || c) || d)"),
+    ("sizeof(struct sockaddr_un)", "sizeof(struct sockaddr_un)"),
+    ("va_arg(list, id)", "va_arg(list, id)"),
+    ("(CGPoint){1, 2}", "([1, 2] c CGPoint)"),
+    ("(a, b, c)", "(, a b c)"),
+    ("@encode(int)", "@encode(int)"),
+    ("1.5f + 0x1F + 1e3", "((1.5f + 0x1F) + 1e3)"),
+    ("^NSString *(id<P> a) { return a; }", "{a in return a}"),
 ]
 
 
@@ -87,6 +100,16 @@ STATEMENTS = [
     ("goto bail; bail: return;", "goto bail; bail:; return -"),
     ("@throw e;", "throw e"),
     ("return -1;", "return -1"),
+    ('const char *args[] = {"a", NULL}, **p;', "var args: const char *[] = ['a', nil]; var p: const char **"),
+    ("void (^done)(NSError *) = nil;", "var done: void (^)(NSError *) = nil"),
+    ("NSError *__autoreleasing *e;", "var e: NSError **"),
+    ("if (!(x)) { } else { y(); }", "if (! x) [] else [y()]"),
+    ("switch (a) { case 1 ... 3: x(); }", "switch a | (1 ... 3) [x()]"),
+    ("for (;;) { if (a) break; }", "for  [if a [break]]"),
+    ("FOR_EACH(a, b) { x(a); }", "while (a , b) [x(a)]"),
+    ("FOO_CHECK(a)\n  b();", "FOO_CHECK(a); b()"),
+    ("dispatch_once(&once, ^{ x = [X new]; });", "dispatch_once((address once), { in x = X→new()})"),
+    ("struct sockaddr_un a = {.sun_family = AF_UNIX};", "var a: struct sockaddr_un = [AF_UNIX]"),
 ]
 
 
@@ -213,6 +236,56 @@ def test_text_is_that_of_the_original_behind_emoji() -> None:
     assert isinstance(unit, Function)
     (statement,) = unit.block
     assert show(statement) == "g('é', x→y:('z'))"
+
+
+def test_spans_behind_text_that_is_not_ascii() -> None:
+    source = 'void f(void) { g(@"é" TEAM @"ü", x); }'
+    facts = facts_of(source)
+    unit = facts.units["F f"]
+    assert isinstance(unit, Function)
+    named = {node.text: node for node in ir.walk(unit.block) if isinstance(node, ir.Name)}
+    for name in ("TEAM", "x"):
+        assert source.encode()[named[name].start : named[name].end].decode() == name
+
+
+def test_attributes_and_versions() -> None:
+    source = (
+        "@interface A : NSObject\n- (void)go NS_SWIFT_NAME(run()) API_AVAILABLE(macos(10.15), ios(13));\n@end\n"
+        "__attribute__((constructor)) static void setUp(void) { }\n"
+    )
+    units = facts_of(source).units
+    go, set_up = units["F -[A go]"], units["F setUp"]
+    assert isinstance(go, Function) and isinstance(set_up, Function)
+    assert go.attributes == ("NS_SWIFT_NAME(run())", "API_AVAILABLE(macos(10.15), ios(13))")
+    assert go.availability == (("macOS", "10.15"), ("iOS", "13"))
+    assert set_up.attributes == ("__attribute__((constructor))",) and set_up.modifiers == ("static",)
+
+
+def test_initialisers_return_objects() -> None:
+    source = "@implementation A\n- (id)initWithX:(int)x { return self; }\n- (BOOL)initAll { return YES; }\n- (void)dealloc { }\n@end"
+    kinds = [unit.kind for unit in facts_of(source).units.values() if isinstance(unit, Function)]
+    assert kinds == ["initializer", "method", "deinitializer"]
+
+
+def test_fields_and_constants() -> None:
+    units = facts_of("struct S { int a; void (*b)(int); };\nenum { kA = 1, kB };\ntypedef struct { char *c; } T;").units
+    variables = {key: unit for key, unit in units.items() if isinstance(unit, Variable)}
+    assert {key: unit.type for key, unit in variables.items()} == {
+        "V S.a": "int",
+        "V S.b": "void (*)(int)",
+        "V kA": "int",
+        "V kB": "int",
+        "V T.c": "char *",
+    }
+    assert show(variables["V kA"].value) == "1" and not variables["V kA"].mutable
+    assert isinstance(units["T T"], Type) and units["T T"].kind == "struct"
+
+
+def test_conditions_of_units() -> None:
+    source = "#ifdef A\nvoid a(void) { }\n#elif B\nvoid b(void) { }\n#else\nvoid c(void) { }\n#endif\n#ifndef D\nint d;\n#endif"
+    units = facts_of(source).units
+    conditions = {key: unit.conditions for key, unit in units.items() if isinstance(unit, Function | Variable)}
+    assert conditions == {"F a": ("A",), "F b": ("!(A)", "B"), "F c": ("!(A)", "!(B)"), "V d": ("!D",)}
 
 
 def test_suppressions_in_code_and_behind_macros() -> None:

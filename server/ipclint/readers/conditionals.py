@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from tree_sitter import Node
 
 from ipclint.model.ir import Block, Conditional, Stmt
 from ipclint.readers.lowering import Context
+
+MAX_CONDITIONS = 40
+"""How many conditions are known of one place, the outermost; real code nests five deep."""
 
 
 class Directive(NamedTuple):
@@ -37,10 +41,11 @@ class Directives:
                 frames.append(((), line.condition))
             elif frames and line.keyword != "#endif":
                 before, last = frames.pop()
-                frames.append(((*before, f"!({last})"), line.condition))
+                frames.append(((*before, f"!({last})")[-MAX_CONDITIONS:], line.condition))
             elif frames:
                 frames.pop()
-            self._holding.append(tuple(c for before, last in frames for c in (*before, last) if c))
+            holding = (c for before, last in frames[:MAX_CONDITIONS] for c in (*before, last) if c)
+            self._holding.append(tuple(islice(holding, MAX_CONDITIONS)))
 
     def __bool__(self) -> bool:
         return bool(self.lines)

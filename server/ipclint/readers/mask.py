@@ -22,7 +22,8 @@ from ipclint.readers.mask_words import (
     TELLING,
     TOKEN,
 )
-from ipclint.readers.objc_cxx import Scope, may_be_cxx, respell, scopes
+from ipclint.readers.objc_cxx import may_be_cxx, respell, scopes
+from ipclint.readers.objc_cxx_scopes import Scope
 from ipclint.readers.objc_directives import BLANKS, LINE, Line, conditional, drop_branches
 
 MAX_ARGUMENTS = 4000
@@ -51,7 +52,7 @@ ALONE = re.compile(rb"((?:[ \t]*;)?)[ \t]*(?://[^\n]*|/\*[^\n]*\*/[ \t]*)?\r?(?:
 ENUMERATION_ARGUMENTS = re.compile(rb"[ \t]*\(\s*[^(),]*(?:,\s*([A-Za-z_]\w*)\s*)?\)")
 TYPEDEF_BEFORE = re.compile(rb"\btypedef\s+\Z")
 TYPE_ARGUMENT = re.compile(
-    rb"(?<=\w)[ \t]*(\*+)[ \t]*(?=[,)])|(?<=[(, ])((?:struct|enum|union)[ \t])[ \t]*\w+[ \t*]*(?=[,)])"
+    rb"(?<=\w)[ \t]*(\*+)[ \t]*(?=[,)])|(?<=[(, ])((?:struct|enum|union)[ \t])(?=[ \t]*\w+[ \t*]*[,)])"
 )
 FIRST_AFTER = re.compile(rb"\s*(.)", re.S)
 PIECE_BETWEEN = re.compile(rb"\s*@?([A-Za-z_]\w*)\s*@?\Z")
@@ -219,7 +220,7 @@ class _Masking:
         elif BEFORE_ON_LINE.match(data, line, start) and DECLARATION_AFTER.match(data, end):
             self.blank(start, end)
         elif _ends_a_head(before, after) or (alone and line == start):
-            self.blank(start, alone.end(1) if alone else closing)
+            self.blank(start, alone.end(1) if alone and line == start else closing)
             self.done = closing
             if after[:1] == b"@" and METHOD_HEAD.search(before, _statement(before)):
                 self.out[start : start + 2] = b"{}"  # `- (id)init FOO_UNAVAILABLE(…)` stands for a body

@@ -61,7 +61,7 @@ KEYWORD_BEFORE = re.compile(rb"(?<!\w)(?:return|case|goto|else|in|sizeof|typeof|
 # What tells Objective-C from C, and the words that are names in C alone.
 OBJECTIVE_C = re.compile(
     rb"""@(?: ["\[{(] | (?:interface|implementation|protocol|class|property|import|selector|synchronized|autoreleasepool
-      |try|available|encode)\b ) | \#[ \t]*import\b | \bNS[A-Z]\w""",
-    re.X,
+      |try|available|encode)\b ) | \#[ \t]*import\b | \bNS[A-Z]\w | ^[-+][ \t]*\(""",
+    re.X | re.M,
 )
 C_NAMES = re.compile(rb"\b(?:id|in|out|inout|bycopy|byref|oneway|Class|SEL|IMP)\b")

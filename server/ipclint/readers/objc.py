@@ -10,7 +10,7 @@ from tree_sitter import Node, Parser
 from ipclint.model.facts import Function, Language, SourceFacts
 from ipclint.model.ir import Block, Evaluate, Literal, Opaque
 from ipclint.model.source import Span
-from ipclint.readers import objc_expressions, objc_statements
+from ipclint.readers import objc_calls, objc_expressions, objc_statements
 from ipclint.readers.comments import CommentFinder, suppressions, tree_comments
 from ipclint.readers.conditionals import Directives
 from ipclint.readers.kept import Kept
@@ -24,7 +24,7 @@ from ipclint.readers.objc_shape import Shape
 from ipclint.readers.objc_syntax import COMMENTS, NOT_CODE, ObjcContext
 from ipclint.readers.objc_syntax import GRAMMAR as GRAMMAR
 
-HANDLERS = (objc_expressions, objc_statements)
+HANDLERS = (objc_calls, objc_expressions, objc_statements)
 """The modules that fill the handler tables when they are imported."""
 
 MAX_MACRO = 4000

@@ -9,32 +9,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
+from ipclint.readers.objc_cxx_scopes import Scope, find_scopes, flatten, hide
 from ipclint.readers.objc_directives import BLANKS
 
-TELLING = (b"::", b"namespace", b"template", b"\nclass ", b"public:", b"nullptr", b"constexpr", b"_cast<", b"auto ")
+TELLING = (
+    b"::",
+    b"namespace",
+    b"template",
+    b"\nclass ",
+    b"public:",
+    b"nullptr",
+    b"constexpr",
+    b"_cast<",
+    b"auto ",
+    b"[&",
+    b"[=",
+)
 CXX = re.compile(
-    rb"""\w::\w | \bnamespace\b[\w\s:]*\{ | \btemplate[ \t]*< | \b(?:static|reinterpret|const|dynamic)_cast<
+    rb"""\w::\w | \bnamespace\b[\w\s:]{0,200}\{ | \btemplate[ \t]*< | \b(?:static|reinterpret|const|dynamic)_cast<
       | (?<![@\w.])class[ \t]+\w+[ \t]*(?:final[ \t]*)?(?::[ \t]*(?:public|private|protected|virtual)\b|[{;])
-      | \b(?:nullptr|constexpr|public:)(?!\w) | \bauto(?:[ \t]*[*&]+[ \t]*|[ \t]+)\w+[ \t]*[=:]""",
+      | \b(?:nullptr|constexpr|public:)(?!\w) | \[[&=][\w\s,&]{0,99}\]\s*[({]
+      | \bauto(?:[ \t]*[*&]+[ \t]*|[ \t]+)[\w\[]""",
     re.X,
 )
-HIDDEN = re.compile(
-    rb"""/(?:/[^\n]*|\*(?s:.*?)(?:\*/|\Z))|R"([^\s()\\]{0,16})\((?s:.*?)\)\1"|"[^"\\\n]*(?:\\(?s:.)[^"\\\n]*)*"?"""
-    rb"""|'(?:[^'\\\n]|\\[^\n]{1,9}){1,9}'"""
-)
-
-
-class Scope(NamedTuple):
-    """A namespace, class or struct whose head and braces are blanked. `kind` is "namespace", "class" or "struct"."""
-
-    kind: str
-    name: str
-    bases: str  # as written, without the colon
-    start: int  # of the head
-    body: int  # after `{`
-    end: int  # after `}`
 
 
 def may_be_cxx(data: bytes) -> bool:
@@ -51,7 +49,7 @@ def respell(data: bytes) -> bytes:
         return data
     for step in PREPARING:
         code = step(code)
-    code = _flatten(code)
+    code = flatten(code)
     for step in STEPS:
         code = step(code)
     out = bytearray(code)
@@ -68,100 +66,7 @@ def scopes(data: bytes) -> tuple[Scope, ...]:
         return ()
     for step in PREPARING:
         code = step(code)
-    return tuple(_find_scopes(code))
-
-
-def hide(data: bytes) -> tuple[bytes, list[tuple[int, int]]]:
-    """The code with comments blank and texts emptied, and where those were; a raw string becomes a plain one."""
-    out = bytearray(data)
-    hidden: list[tuple[int, int]] = []
-    for match in HIDDEN.finditer(data):
-        start, end = match.span()
-        if data[start] == ord("R"):
-            out[start:end] = b'"' + b" " * (end - start - 2) + b'"'
-            continue
-        hidden.append((start, end))
-        if data[start] == ord("/"):
-            out[start:end] = data[start:end].translate(BLANKS)
-        else:
-            out[start + 1 : end - 1] = b" " * (end - start - 2)
-    return bytes(out), hidden
-
-
-# ── scopes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-# One set of bytes first, as in `mask`: `re` skips the rest fast.
-BRACE = re.compile(
-    rb"""[{}censiu](?: (?<=[{}]) | (?<![\w@].) (?:
-      (?P<namespace> (?:(?<=n)|(?<=i)nline\s+n)amespace\b\s*[\w:\s]*(?=\{) )
-    | (?P<linkage> (?<=e)xtern\s*"[^"\n]*"\s*(?=\{) )
-    | (?P<class> (?:(?<=c)lass|(?<=s)truct|(?<=u)nion)\s+(?:\[\[[^\]\n]*\]\]\s*|\w+\(\w*\)\s*)*
-        (?P<name>[\w:]+)\s*(?:<[^;{}()]*>\s*)?(?:final\s*)?(?::(?!:)(?P<bases>[^;{}()=]*))?(?=\{) ) ))""",
-    re.X,
-)
-SCOPE_END = re.compile(rb"\}\s*;?")
-MAX_STRUCT = 20_000
-"""Bytes of a struct that are looked through for a member function."""
-MAX_NESTING = 20
-"""How often a byte may be looked at as part of one class or another."""
-MEMBER_FUNCTION = re.compile(
-    rb"\)\s*(?:const\s*|noexcept\s*|override\s*|final\s*)*(?:\{|;|=\s*(?:0|default|delete)|:\s*\w+[({])"
-)
-
-
-def _find_scopes(code: bytes) -> list[Scope]:
-    found: list[Scope] = []
-    open_braces: list[tuple[re.Match[bytes] | None, int]] = []
-    head: re.Match[bytes] | None = None
-    for match in BRACE.finditer(code):
-        token = match[0]
-        if token == b"{":
-            open_braces.append((head, match.end()))
-            head = None
-        elif token != b"}":
-            head = match
-        elif open_braces:
-            opening, body = open_braces.pop()
-            if opening and _is_flattened(opening, code, body, match.start()):
-                name = (opening["name"] or b"").decode("utf-8", "replace")
-                bases = " ".join((opening["bases"] or b"").decode("utf-8", "replace").split())
-                kind = "namespace" if opening["name"] is None else opening[0].split(None, 1)[0].decode()
-                found.append(Scope(kind, name, bases, opening.start(), body, match.end()))
-    return sorted(found, key=lambda scope: scope.start)
-
-
-def _is_flattened(head: re.Match[bytes], code: bytes, body: int, end: int) -> bool:
-    """A struct without member functions is C, and stays."""
-    if head["class"] is None or head[0].startswith(b"class") or head["bases"] is not None:
-        return True
-    return MEMBER_FUNCTION.search(code, body, min(end, body + MAX_STRUCT)) is not None
-
-
-def _flatten(code: bytes) -> bytes:
-    out = bytearray(code)
-    budget = MAX_NESTING * len(code)
-    for scope in _find_scopes(code):
-        out[scope.start : scope.body] = code[scope.start : scope.body].translate(BLANKS)
-        after = SCOPE_END.match(code, scope.end - 1)
-        end = after.end() if after and scope.kind != "namespace" else scope.end
-        out[scope.end - 1 : end] = code[scope.end - 1 : end].translate(BLANKS)
-        budget -= scope.end - scope.body
-        if scope.kind != "namespace" and budget > 0:
-            _type_constructors(out, code, scope)
-    return bytes(out)
-
-
-def _type_constructors(out: bytearray, code: bytes, scope: Scope) -> None:
-    """Gives the constructors and the destructor of a class a type, for C wants one: `T Name(…)`."""
-    name = re.escape(scope.name.rpartition(":")[2].encode())
-    for match in re.compile(rb"(?<![\w:.>])~?(?=\b" + name + rb"\s*\()").finditer(code, scope.body, scope.end):
-        start = before = match.start()
-        while (before := before - 1) >= scope.body and out[before] in b" \t\r\n":
-            pass
-        if (before < scope.body or out[before] in b";{}:") and start - before > 2:
-            end = match.end()
-            out[start:end] = b" " * (end - start)
-            out[end - 2 : end] = b"T "
+    return tuple(find_scopes(code))
 
 
 # ── steps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -212,6 +117,15 @@ def _lambda(match: re.Match[bytes]) -> bytes:
     return b" " * (len(match[0]) - 1) + b"^"
 
 
+def _reference(match: re.Match[bytes]) -> bytes:
+    """`T &name`, `T&& name`, `T &)` become pointers; `a &&b` stays unless a type stands before it."""
+    if match[1] == b"&&":
+        start = match.start()
+        if not TYPE_BEFORE.search(match.string, max(0, start - 80), start):
+            return match[0]
+    return b"*" + b" " * (len(match[0]) - 1)
+
+
 def _range_loop(match: re.Match[bytes]) -> bytes:
     """`for (T x : xs)` → `for (T x ;; xs)`."""
     head, colon = match[1], match[2]
@@ -228,6 +142,8 @@ def _brace_initialiser(match: re.Match[bytes]) -> bytes:
     """`Type{a, .b = c}` → `Type(a,  b = c)`; empty ones vanish after `return`, and are 0 in a list."""
     code, start, values = match.string, match.start(), match[1]
     before = VALUE_BEFORE.search(code, max(0, start - 80), start)
+    if before and before[0][:1] == b"=" and not before[1] and DECLARED_VALUE.search(code, max(0, start - 120), start):
+        return match[0]  # `T name = {…}`: C reads that
     if before and before[0][:1] == b":" and ENUM_BEFORE.search(code, max(0, start - 80), start):
         return match[0]
     if before is None:
@@ -267,8 +183,8 @@ def _structured_binding(match: re.Match[bytes]) -> bytes:
     return b"aut_" + match[1].translate(BLANKS) + re.sub(rb"\W", b"_", match[2])
 
 
-_PARENS = rb"\((?:[^(){};]|\((?:[^(){};]|\([^(){};]*\))*\))*\)"
-_INITIALISER = rb"\s*(?!(?:if|for|while|switch|return|case)\b)\w+\s*(?:" + _PARENS + rb"|\{[^{};]*\})"
+_PARENS = rb"\((?:[^(){};]|\((?:[^(){};]|\([^(){};]{0,400}\)){0,400}\)){0,800}\)"
+_INITIALISER = rb"\s*(?!(?:if|for|while|switch|return|case)\b)\w+\s*(?:" + _PARENS + rb"|\{[^{};]{0,400}\})"
 _TYPE = rb"(?:const\s+)?[A-Za-z_][\w:]*(?:\s+const)?"
 
 EXPRESSION_BEFORE = re.compile(rb"(?:[=(,{;?:>]|\breturn|\|\||&&)\s*\Z")
@@ -277,6 +193,8 @@ VALUE_BEFORE = re.compile(rb"(?:(?<![@^])[=(,?:&|!<]|\breturn\b)\s*(?<!\w:\w)([A
 DECLARED_BEFORE = re.compile(rb"(?<!\w)(\w+)[\s*]+\w+\Z")
 ENUM_BEFORE = re.compile(rb"\benum\b[\w\s]*:[\w\s]*\Z")
 TYPED_BEFORE = re.compile(rb"[\w*&>\])]\s*[\s*&]\s*\w+\s*\Z|\)\s*\Z")
+TYPE_BEFORE = re.compile(rb"(?<!\w)(?:[A-Z]\w*|\w+_t|\w*__\w*|aut_|bool|int|char|double|float|long|const)[\s*]*\Z")
+DECLARED_VALUE = re.compile(rb"(?:[\w>][\s*&]+\w+\s*|\]\s*)=\s*\Z")
 LAST_COMMA = re.compile(rb",\s*\Z")
 DESIGNATOR = re.compile(rb"(?:^|[{,(])\s*\.(?=\w)")
 ARGUMENTS = re.compile(
@@ -286,8 +204,8 @@ ARGUMENTS = re.compile(
 )
 
 PREPARING: tuple[Step, ...] = (  # declarations that only C++ has
-    _blanks(rb"\[\[[\w:,\s\"()]*\]\](?!\s*\w+\s*[\]:])"),
-    _blanks(rb"\btemplate\s*<(?:[^<>;{}]|<(?:[^<>;{}]|<[^<>;{}]*>)*>)*>"),
+    _blanks(rb"\[\[[\w:,\s\"()]{0,200}\]\](?!\s*\w+\s*[\]:])"),
+    _blanks(rb"\btemplate\s*<(?:[^<>;{}]|<(?:[^<>;{}]|<[^<>;{}]{0,200}>){0,200}>){0,400}>"),
     _blanks(rb"\b(?:(?:using\s|friend\s|namespace\s+\w+\s*=)[^;{}]{0,400}|(?<!@)class\s+[\w:]+\s*);"),
     _blanks(rb"\b(?:virtual|explicit|typename|mutable|thread_local)\b(?=\s)"),
     _swaps(rb"\bconst(?:expr|eval|init)\b", _padded(b"const")),
@@ -303,7 +221,8 @@ STEPS: tuple[Step, ...] = (
         lambda match: (b"T o" if match[1] else b"ope") + b"_" * (len(match[0]) - 3),
     ),
     _repeats(
-        rb"<(?:(?<=[\w>]<)|(?<=[\w>][ \t]<))(?![<=])(?:[\w\s:,*.\[\]]|&(?!&)|&&(?=\s*[,>])|\([\w\s:,*&]*\))*>"
+        rb"<(?:(?<=[\w>]<)|(?<=[\w>][ \t]<))(?![<=])"
+        rb"(?:[\w\s:,*.\[\]]|&(?!&)|&&(?=\s*[,>])|\([\w\s:,*&]{0,200}\)){0,400}>"
         rb"(?=\s*(?:[({>),;&*\]=:]|\w|\.\.\.))",
         _template_arguments,
     ),
@@ -313,30 +232,31 @@ STEPS: tuple[Step, ...] = (
     ),
     _swaps(rb"\bdecltype(?=\s*\()", _padded(b"typeof")),
     _swaps(rb"\bauto\b", _padded(b"aut_")),
-    _swaps(rb"\baut_(\s*[*&]*\s*)(\[[\w\s,]*\])", _structured_binding),
+    _swaps(rb"\baut_(\s*[*&]*\s*)(\[[\w\s,]{0,200}\])", _structured_binding),
     # What follows the parameters of a function.
     _blanks_after_parenthesis(
         rb"(?:\s*(?:const|override|final|volatile|noexcept(?:\([^()]*\))?|&&?(?=\s*[{;]))(?!\w))+(?=\s*(?:[{;=:]|->))"
     ),
     _blanks(rb"->\s*[\w:]+(?:\s*[*&]+|\s+const)*(?=\s*\{)"),
     _blanks_after_parenthesis(rb"\s*=\s*(?:default|delete|0)(?=\s*;)"),
-    _blanks_after_parenthesis(rb"\s*:(?!:)" + _INITIALISER + rb"(?:\s*," + _INITIALISER + rb")*(?=\s*\{)"),
+    _blanks_after_parenthesis(rb"\s*:(?!:)" + _INITIALISER + rb"(?:\s*," + _INITIALISER + rb"){0,60}(?=\s*\{)"),
     # Expressions and statements.
     _swaps(
-        rb"(\[(?:[\w\s,&=*.]|" + _PARENS + rb")*\])(?=\s*(?:" + _PARENS + rb"\s*)?(?:mutable\s*)?\{)",
+        rb"(\[(?:[\w\s,&=*.]|" + _PARENS + rb"){0,300}\])(?=\s*(?:" + _PARENS + rb"\s*)?(?:mutable\s*)?\{)",
         _lambda,
     ),
     _swaps(
-        rb"&&?(?:(?<=[\w*]&)|(?<=\w\s&)|(?<=\w&&)|(?<=\w\s&&))(?=\w+\s*[,)=:;]|[,)]|\s+\w+\s*[,)=:;]|\w*__\w*\(|(?<=const&)\s\w+\s*\()",
-        _padded(b"*"),
+        rb"(&&?)(?:(?:(?<=[\w*]&)|(?<=[\w*]&&))(?=\s+\w+\s*[,)=:;(]|\s*[,)])"
+        rb"|(?:(?<=\w\s&)|(?<=\w\s&&))(?=\w+\s*[,)=:;]|[,)]|\w*__\w*\()|(?<=const\s&)(?=\s\w+\s*[,)=:;(]))",
+        _reference,
     ),
     _swaps(
         rb"(\b(?:if|while|switch)\s*\(\s*)(" + _TYPE + rb"[\s*&]+)(\w+\s*=(?!=))"
-        rb"([^;(){}]*(?:" + _PARENS + rb"[^;(){}]*)*;)?",
+        rb"([^;(){}]{0,300}(?:" + _PARENS + rb"[^;(){}]{0,300}){0,9};)?",
         _condition,
     ),
-    _swaps(rb"(\bfor\s*\([^;(){}?]*?\w)(\s*:\s*)(?![:=])", _range_loop),
-    _repeats(rb"\{([^{};]*)\}(?=\s*[;,).(\]])", _brace_initialiser, 3),
+    _repeats(rb"\{([^{};]{0,2000})\}(?=\s*[;,).(\]])", _brace_initialiser, 3),
+    _swaps(rb"(\bfor\s*\([^;(){}?]{0,300}?\w)(\s*:\s*)(?![:=])", _range_loop),
     _swaps(
         rb"=(?<![=<>!+*/|&-]=)(?!=)\s*(?:[\w.:-]+|\"[^\"]*\")(?:\(\)|\{\})?"
         rb"(?=\s*(?:\)|,\s*(?:const\s+)?[A-Za-z_]\w*(?:\s*[*&]+\s*\w|\s+\w|\s*\(\^)))",

@@ -62,7 +62,7 @@ def method(node: Node, owner: str, modifiers: tuple[str, ...], context: ObjcCont
         name=selector,
         labels=("",) * len(found),
         selector=selector,
-        kind="method" if is_static else _kind(selector),
+        kind="method" if is_static else _kind(selector, returns),
         owner=owner,
         params=tuple(found),
         returns=returns,
@@ -78,8 +78,9 @@ def method(node: Node, owner: str, modifiers: tuple[str, ...], context: ObjcCont
     )
 
 
-def _kind(name: str) -> FunctionKind:
-    if name.startswith("init") and not name[4:5].islower():
+def _kind(name: str, returns: str) -> FunctionKind:
+    is_object = returns in ("id", "instancetype", "") or returns.endswith("*") or returns.startswith("id<")
+    if name.startswith("init") and not name[4:5].islower() and is_object:
         return "initializer"
     return "deinitializer" if name == "dealloc" else "method"
 
@@ -154,6 +155,9 @@ def _qualified(what: Declared, scope: str, context: ObjcContext) -> tuple[str, s
     """Owner, name and return type of a function: those of C++ may be spelled `Foo::bar`, `Foo::Foo`, `Foo::~Foo`."""
     qualifier, _, name = what.name.partition("<")[0].rpartition("::")
     returns = what.type
+    if what.name_node is not None and context.source.startswith("operator ", what.name_node.start_byte - 2):
+        name = context.slice(what.name_node.start_byte - 2, what.name_node.end_byte)  # the mask put a type over it
+        return scope, name, name.removeprefix("operator ")
     before = context.source[what.name_node.start_byte - 3 : what.name_node.start_byte] if what.name_node else ""
     if before.endswith(("::", "~")):
         name = f"~{name}" if before.endswith("~") else name

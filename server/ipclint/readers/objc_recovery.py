@@ -17,7 +17,7 @@ from ipclint.model.source import Span
 from ipclint.readers.conditionals import Directives
 from ipclint.readers.lowering import BROKEN
 from ipclint.readers.mask import mask
-from ipclint.readers.objc_cxx import hide
+from ipclint.readers.objc_cxx_scopes import hide
 from ipclint.readers.objc_functions import FUNCTION, METHODS, c_function, method
 from ipclint.readers.objc_shape import Shape
 from ipclint.readers.objc_syntax import GRAMMAR, ObjcContext
@@ -28,12 +28,14 @@ MAX_BYTES = 1 << 16
 """Bytes of one such function."""
 
 _HEAD = re.compile(
-    rb"""(?m)^(?: (?P<method>[-+])[ \t]*\([^;{}@\#]{0,600}\{
+    rb"""(?m)^(?: (?P<method>[-+])[ \t]*\([^;{}@\#]{0,1500}\{
       | (?!(?:else|if|for|while|switch|do|return|typedef|case|struct|enum|union)\b)[A-Za-z_][\w: \t*&]{0,100}[ \t*&\n]
         [\w:]{1,80}[ \t]*\([^;{}]{0,600}\)\s{0,40}\{ )""",
     re.X,
 )
 _BRACE = re.compile(rb"[{}]")
+_BRACKET = re.compile(rb"[][{}()]")
+_CLOSING = {b"(": b")", b"[": b"]", b"{": b"}"}
 _CLASS = re.compile(rb"(?m)^[ \t]*@(?:(?:implementation|interface|protocol)[ \t]+(\w+)|end\b)")
 _BEFORE = b"@implementation A\n"
 _parser = Parser(GRAMMAR.language)
@@ -60,7 +62,8 @@ def recover(shape: Shape, data: bytes, errors: Sequence[Span]) -> None:
         following = starts[bisect_right(starts, head.start)]
         end = _closing(code, head.end, min(following, head.start + MAX_BYTES))
         with suppress(*BROKEN):
-            _read(shape, masked, Span(head.start, end), owners.at(head.start) if head.is_method else "")
+            missing = _missing(code[head.start : end])
+            _read(shape, masked, Span(head.start, end), missing, owners.at(head.start) if head.is_method else "")
 
 
 def _drop_swallowing(shape: Shape, heads: Sequence[_Lost], errors: Sequence[Span]) -> None:
@@ -92,6 +95,17 @@ def _closing(code: bytes, at: int, limit: int) -> int:
     return limit
 
 
+def _missing(code: bytes) -> bytes:
+    """What closes the brackets that `code` leaves open: of a function that is cut off, or being typed."""
+    expected = bytearray()
+    for bracket in _BRACKET.finditer(code):
+        if bracket[0] in _CLOSING:
+            expected += _CLOSING[bracket[0]]
+        elif expected and expected.endswith(bracket[0]):
+            expected.pop()
+    return bytes(reversed(expected)).replace(b"}", b";}")
+
+
 class _Owners:
     """Which class stands around an offset, by its @implementation and @end."""
 
@@ -105,10 +119,11 @@ class _Owners:
         return self.names[at] if at >= 0 else ""
 
 
-def _read(shape: Shape, masked: bytes, span: Span, owner: str) -> None:
+def _read(shape: Shape, masked: bytes, span: Span, missing: bytes, owner: str) -> None:
     """Parses and lowers one function apart from its file."""
     before = _BEFORE if owner else b""
-    root = _parser.parse(before + masked[span.start : span.end] + b"\n@end\n").root_node
+    code = masked[span.start : span.end].rstrip()
+    root = _parser.parse(before + code + missing + b"\n@end\n").root_node
     shift = len(before) - span.start
     lines = shape.directives.between(span.start, span.end)
     directives = Directives(tuple(d._replace(start=d.start + shift, end=d.end + shift) for d in lines))
@@ -120,7 +135,7 @@ def _read(shape: Shape, masked: bytes, span: Span, owner: str) -> None:
     unit = method(node, owner, (), context) if node.kind_id in METHODS else c_function(node, "", context)
     if unit is not None and unit.body:
         unit = msgspec.structs.replace(unit, conditions=shape.directives.conditions(span.start))
-        shape.add_function(node.start_byte - shift, node.end_byte - shift, unit)
+        shape.add_function(node.start_byte - shift, min(node.end_byte - shift, span.start + len(code)), unit)
 
 
 def _definitions(root: Node) -> Iterator[Node]:

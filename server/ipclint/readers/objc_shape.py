@@ -15,7 +15,7 @@ from ipclint.readers.conditionals import Directives
 from ipclint.readers.kept import Kept
 from ipclint.readers.lowering import BROKEN, ERROR
 from ipclint.readers.objc_attributes import attributes_before
-from ipclint.readers.objc_cxx import Scope
+from ipclint.readers.objc_cxx_scopes import Scope
 from ipclint.readers.objc_functions import FUNCTION, METHODS, c_function, method, prototype
 from ipclint.readers.objc_syntax import (
     DECLARATORS,
@@ -74,7 +74,7 @@ class Shape:
         for scope in self.scopes:
             unit = cxx_type(scope, self.context(scope.start))
             self.add(scope.start, scope.end, f"T {unit.name}", unit)
-        self._members(root.named_children, "", 0)
+        self._members([root] if root.kind_id == ERROR else root.named_children, "", 0)
 
     def units(self) -> tuple[dict[str, Unit], dict[str, Span]]:
         """Units and extents by key, in source order."""

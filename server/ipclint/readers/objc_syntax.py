@@ -48,7 +48,7 @@ _NOISE = re.compile(
     re.X,
 )
 _INDEX = re.compile(r"\[[^\]]*\]")
-_BEFORE_STAR = re.compile(r"\s*([*^&]+)\s*(?=[*^&]|$)")
+_STARS = re.compile(r"(?<=[\w>\]])\s*(?=[*^&])|(?<=[*^&])\s+(?=[*^&])")
 _OPEN_BODY = re.compile(r"\s*\{.*", re.S)
 
 
@@ -63,6 +63,7 @@ def _plain(raw: str) -> tuple[str, tuple[str, ...]]:
     text = raw if raw.isascii() else raw.encode("latin-1", "replace").decode("utf-8", "replace")
     text = _NOISE.sub("", _OPEN_BODY.sub("", text))
     text = " ".join(_INDEX.sub("[]", text).split())
+    text = _STARS.sub(lambda found: " " if found.start() and text[found.start() - 1] not in "*^&" else "", text)
     return text, tuple(IDENTIFIER.findall(text))
 
 

@@ -9,7 +9,7 @@ from tree_sitter import Node
 from ipclint.model.facts import EnumCase, Type, TypeKind
 from ipclint.model.source import Span
 from ipclint.readers.objc_attributes import attributes_before
-from ipclint.readers.objc_cxx import Scope
+from ipclint.readers.objc_cxx_scopes import Scope
 from ipclint.readers.objc_functions import METHODS
 from ipclint.readers.objc_syntax import GRAMMAR, NAMES, ObjcContext
 
