@@ -36,8 +36,13 @@ def lowered(monkeypatch: pytest.MonkeyPatch, before: str, old: str, new: str) ->
     return seen
 
 
-def test_a_syntax_error_has_only_its_own_function_lowered(monkeypatch: pytest.MonkeyPatch):
-    assert lowered(monkeypatch, SOURCE, "a()", "let =") == {"one", "three"}, "a type declared in a body is read with it"
+def test_an_edit_between_functions_has_none_lowered(monkeypatch: pytest.MonkeyPatch):
+    again = lowered(monkeypatch, SOURCE, "func two", "func four() { d() }\n    func two")
+    assert again == {"two", "three", "four"}, "a type declared in a body is read with it"
+
+
+def test_after_a_syntax_error_the_parser_may_read_all_else_differently(monkeypatch: pytest.MonkeyPatch):
+    assert lowered(monkeypatch, SOURCE, "a()", "let =") == {"one", "two", "three"}
 
 
 @pytest.mark.parametrize(
@@ -71,7 +76,7 @@ def test_variables_are_kept_unless_something_shares_their_place(monkeypatch: pyt
         return head(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(swift_shape, "head", noticed)
-    assert lowered(monkeypatch, PROPERTIES, "a()", "let =") == {"five"}
+    assert lowered(monkeypatch, PROPERTIES, "five()", "six()") == {"six"}
     assert seen.count("one") == 2, "in the first read and in the fresh one that is compared with"
     assert seen.count("two") == 3
     assert seen.count("(three, four)") == 3

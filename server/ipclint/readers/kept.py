@@ -1,7 +1,8 @@
 """Functions and variables that edits left alone: taken over where they stand now, instead of being lowered again.
 
-Lowering is most of what reading a file costs. A declaration is what the parser makes of its bytes; so where one without
-errors stands on the same bytes as before, in a type of the same kind, its value is what it was.
+Lowering is most of what reading a file costs. A declaration is what the parser makes of its bytes; so where one stands
+on the same bytes as before, in a type of the same kind, its value is what it was. That holds only while neither text
+has an error: after one the parser follows several readings at once and may settle on another for what comes later.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from ipclint.model.source import Span
 
 U = TypeVar("U", Function, Variable)
 
-_MAX_ERRORS = 100
 _DIRECTIVE = re.compile(rb"#(?:if|else|end)")
 
 
@@ -32,18 +32,14 @@ class _Known(NamedTuple):
 
 
 class Kept:
-    """The functions and variables of `previous`, read from `before`, that stand in `after` too."""
+    """The functions and variables of `previous`, read from `before`, that stand in `after` too; both without errors."""
 
     def __init__(self, previous: SourceFacts, before: Text, after: Text) -> None:
         head = min(map(_common_head, before, after))
         tail = min(_common_tail(old, new, head) for old, new in zip(before, after, strict=True))
         shift = len(after.data) - len(before.data)
         self._known: dict[Span, _Known] = {}
-        if len(previous.errors) > _MAX_ERRORS:
-            return
         for extent, known in _units(previous):
-            if any(error.start <= extent.end and extent.start <= error.end for error in previous.errors):
-                continue
             if _DIRECTIVE.search(before.data, extent.start, extent.end):
                 continue
             if extent.end < head:
@@ -54,8 +50,7 @@ class Kept:
     def unit(self, kind: type[U], extent: Span, owner: str, owner_kind: str | None = None) -> U | None:
         """The function or variable that stood on the very bytes of `extent` before, in a type of the same name.
 
-        `owner_kind` is for where the kind of the type matters too. Conditions around the declaration are not looked at,
-        nor whether it stands without errors now.
+        `owner_kind` is for where the kind of the type matters too. Conditions around the declaration are not looked at.
         """
         known = self._known.get(extent)
         if known is None or known.unit.owner != owner or owner_kind not in (None, known.owner_kind):

@@ -12,7 +12,7 @@ from ipclint.model.facts import Alias, Function, Import, Unit, Variable
 from ipclint.model.ir import encode_block
 from ipclint.model.source import Span
 from ipclint.readers.kept import Kept, U
-from ipclint.readers.lowering import BROKEN, ERROR, error_spans
+from ipclint.readers.lowering import BROKEN, ERROR
 from ipclint.readers.swift_declarations import (
     ACCESSORS,
     TYPES,
@@ -122,7 +122,7 @@ class Shape:
     def _kept(self, kind: type[U], node: Node, owner: str, owner_kind: str | None = None) -> U | None:
         """What stood on these bytes before, when nothing can have become another by what is around it."""
         unit = self.kept.unit(kind, Span(node.start_byte, node.end_byte), owner, owner_kind) if self.kept else None
-        if unit is None or error_spans(node, GRAMMAR.tolerated):
+        if unit is None:
             return None
         around = self.directives.conditions(node.start_byte + unit.name_span.start)
         return unit if around == unit.conditions else None

@@ -210,13 +210,15 @@ def reread(previous: SourceFacts, tree: SyntaxTree) -> SourceFacts:
     if tree.data == before.data:
         return previous
     root = tree.tree.root_node if tree.tree is not None else None
+    kept: Kept | None = None
     if root is not None and error_spans(root, reader_of(tree.language).GRAMMAR.tolerated):
         tree.parse_afresh()
     elif root is not None and not previous.errors:
         changed = _changed_units(previous, tree, root, before.data, old, now)
         if changed is not None:
             return _shifted(previous, changed, old, now.end - old.end)
-    facts = read(previous.path, tree, Kept(previous, before, tree.text))
+        kept = Kept(previous, before, tree.text)
+    facts = read(previous.path, tree, kept)
     return msgspec.structs.replace(facts, problem=facts.problem or previous.problem)
 
 
