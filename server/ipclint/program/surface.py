@@ -241,6 +241,10 @@ def _protocol_name(argument: Expr) -> str:
     return texts[-1] if texts else ""
 
 
+_OF_ANYTHING = frozenset({"AnyObject", "NSObject", "NSObjectProtocol", "Sendable"})
+"""What protocols inherit from without saying anything of who exports them; half of all types adopt one."""
+
+
 @query(bottom=frozenset[str]())
 def exported_protocols(program: Program) -> frozenset[str]:
     """Protocols whose methods another process may call, protocols that they inherit from included.
@@ -249,9 +253,7 @@ def exported_protocols(program: Program) -> frozenset[str]:
     exists: both ends of one service are usually in one workspace, and reply-direction protocols are called too.
     """
     names = {interface.protocol for interface in interfaces(program)}
-    return frozenset(
-        names | {above for name in names for above in ancestors(program, name)} - {"NSObject", "NSObjectProtocol"}
-    )
+    return frozenset(names | {above for name in names for above in ancestors(program, name)} - _OF_ANYTHING)
 
 
 @query(bottom=frozenset[str]())
