@@ -99,7 +99,7 @@ DIRECTIVES = [
     ("switch x {\n#if A\ncase .a: f()\n#endif\ndefault: g()\n}", "switch x | .a [f()] | default [g()]"),
     ("let x = [\n1,\n#if A\n2,\n#endif\n]", "let x = [1, 2]"),
     ("x.a()\n#if A\n.b()\n#endif\n.c()", "x→a()→b()→c()"),
-    ("#if A\na()", "#(A) [a()]"),
+    ("#if A\na()", "a()"),
     ("#endif\na()\n#else", "a()"),
 ]  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from tree_sitter import Language, Node
 
-from ipclint.model.facts import Function, SourceFacts
+from ipclint.model.facts import Function, SourceFacts, Unit
 from ipclint.model.ir import Block, Evaluate, Expr, Opaque, Stmt
 from ipclint.model.source import Span
 from ipclint.readers.kept import Kept
@@ -192,6 +192,19 @@ def opaque(node: Node, context: Context) -> Expr:
         else:
             kids += context.statements(kid)
     return Opaque(node.start_byte - context.base, node.end_byte - context.base, node.type, tuple(kids))
+
+
+def keyed(found: Iterable[tuple[int, int, str, Unit]]) -> tuple[dict[str, Unit], dict[str, Span]]:
+    """Units by key, and their absolute bytes, in source order; the key of the second of a name ends in `#2`."""
+    units: dict[str, Unit] = {}
+    extents: dict[str, Span] = {}
+    times: dict[str, int] = {}
+    for start, end, name, unit in sorted(found, key=lambda entry: entry[:2]):
+        times[name] = times.get(name, 0) + 1
+        key = name if times[name] == 1 else f"{name}#{times[name]}"
+        units[key] = unit
+        extents[key] = Span(start, end)
+    return units, extents
 
 
 def error_spans(root: Node, tolerated: frozenset[int] = frozenset()) -> tuple[Span, ...]:

@@ -13,7 +13,7 @@ from ipclint.model.ir import Block, Expr, Literal, encode_block
 from ipclint.model.source import Span
 from ipclint.readers.conditionals import Directives
 from ipclint.readers.kept import Kept
-from ipclint.readers.lowering import BROKEN, ERROR
+from ipclint.readers.lowering import BROKEN, ERROR, keyed
 from ipclint.readers.objc_attributes import attributes_before
 from ipclint.readers.objc_cxx_scopes import Scope
 from ipclint.readers.objc_functions import FUNCTION, METHODS, c_function, method, prototype
@@ -78,15 +78,7 @@ class Shape:
 
     def units(self) -> tuple[dict[str, Unit], dict[str, Span]]:
         """Units and extents by key, in source order."""
-        units: dict[str, Unit] = {}
-        extents: dict[str, Span] = {}
-        times: dict[str, int] = {}
-        for start, end, name, unit in sorted(self.found, key=lambda entry: entry[:2]):
-            times[name] = times.get(name, 0) + 1
-            key = name if times[name] == 1 else f"{name}#{times[name]}"
-            units[key] = unit
-            extents[key] = Span(start, end)
-        return units, extents
+        return keyed(self.found)
 
     def add(self, start: int, end: int, key: str, unit: Unit) -> None:
         self.found.append((start, end, key, unit))

@@ -9,11 +9,11 @@ blanked or respelled at equal length. Texts are always sliced from the bytes as 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from typing import NamedTuple
 
 from tree_sitter import Node
+
+from ipclint.readers.conditionals import Directive, Directives
 
 # The patterns begin with literal bytes, which is what makes their search fast.
 _DIRECTIVE = re.compile(rb"(#(?:if|elseif|else|endif)\b)((?:[^\n/]|/(?!\*))*)")
@@ -105,48 +105,6 @@ def _without_comment(match: re.Match[bytes]) -> bytes:
     before = _line_before(match)
     in_string = len(_QUOTE.findall(before)) % 2 == 1 and b"\\(" not in before
     return b"/ " if in_string else match.group()
-
-
-class Directive(NamedTuple):
-    """One `#if`, `#elseif`, `#else` or `#endif` line; absolute bytes from the `#` to the end of the line."""
-
-    start: int
-    end: int
-    keyword: str
-    condition: str
-
-
-_MAX_NESTED = 32  # conditions kept of nested #if, and of one chain of #elseif
-
-
-class Directives:
-    """The conditional compilation of a file."""
-
-    def __init__(self, lines: tuple[Directive, ...] = ()) -> None:
-        self.lines = lines
-        self.starts = [line.start for line in lines]
-        self._holding: list[tuple[str, ...]] = [()]  # after how many directives → the conditions that hold
-        frames: list[tuple[str, ...]] = []  # of each open #if: the negated branches before, then this one
-        for line in lines:
-            if line.keyword == "#if":
-                frames.append((line.condition,))
-            elif frames and line.keyword == "#endif":
-                frames.pop()
-            elif frames:
-                *before, last = frames.pop()
-                frames.append((*before[:_MAX_NESTED], f"!({last})", line.condition))
-            self._holding.append(tuple(condition for frame in frames[:_MAX_NESTED] for condition in frame if condition))
-
-    def __bool__(self) -> bool:
-        return bool(self.lines)
-
-    def conditions(self, offset: int) -> tuple[str, ...]:
-        """What must hold at an absolute byte, outermost first; earlier branches of a chain read "!(X)"."""
-        return self._holding[bisect_right(self.starts, offset)] if self.lines else ()
-
-    def between(self, start: int, end: int) -> tuple[Directive, ...]:
-        """The directives that begin in these absolute bytes."""
-        return self.lines[bisect_left(self.starts, start) : bisect_left(self.starts, end)]
 
 
 def find_directives(data: bytes, is_code: Callable[[int], bool], base: int = 0) -> Directives:

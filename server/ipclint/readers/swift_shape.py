@@ -11,8 +11,9 @@ from tree_sitter import Node
 from ipclint.model.facts import Alias, Function, Import, Unit, Variable
 from ipclint.model.ir import encode_block
 from ipclint.model.source import Span
+from ipclint.readers.conditionals import Directives
 from ipclint.readers.kept import Kept, U
-from ipclint.readers.lowering import BROKEN, ERROR
+from ipclint.readers.lowering import BROKEN, ERROR, keyed
 from ipclint.readers.swift_declarations import (
     ACCESSORS,
     TYPES,
@@ -26,7 +27,6 @@ from ipclint.readers.swift_declarations import (
     type_body,
     type_unit,
 )
-from ipclint.readers.swift_mask import Directives
 from ipclint.readers.swift_parameters import parameters
 from ipclint.readers.swift_syntax import GRAMMAR, IDENTIFIERS, SwiftContext, identifiers, plain
 from ipclint.readers.swift_variables import annotation, declared_variables
@@ -75,15 +75,7 @@ class Shape:
 
     def units(self) -> tuple[dict[str, Unit], dict[str, Span]]:
         """Units and extents by key, in source order."""
-        units: dict[str, Unit] = {}
-        extents: dict[str, Span] = {}
-        times: dict[str, int] = {}
-        for start, end, name, unit in sorted(self.found, key=lambda entry: entry[:2]):
-            times[name] = times.get(name, 0) + 1
-            key = name if times[name] == 1 else f"{name}#{times[name]}"
-            units[key] = unit
-            extents[key] = Span(start, end)
-        return units, extents
+        return keyed(self.found)
 
     def _add(self, node: Node, key: str, unit: Unit) -> None:
         self.found.append((node.start_byte, node.end_byte, key, unit))

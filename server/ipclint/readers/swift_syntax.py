@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import tree_sitter_swift
 from tree_sitter import Language, Node
 
-from ipclint.model.ir import Block, Conditional, Stmt
+from ipclint.model.ir import Block
+from ipclint.readers.conditionals import Directives, nest
 from ipclint.readers.lowering import ERROR, IDENTIFIER, Context, Grammar
-from ipclint.readers.swift_mask import MASK_REACH, Directive, Directives
+from ipclint.readers.swift_mask import MASK_REACH
 from ipclint.readers.swift_operators import OperatorRun
 
 
@@ -43,52 +44,7 @@ class SwiftContext(Context):
         """Statements that follow each other within absolute bytes `start` to `end`, `#if` re-nested around them."""
         if not self.directives or not (lines := self.directives.between(start, end)):
             return self.block(nodes)
-        return _Nesting(self).run(nodes, lines)
-
-
-class _Nesting:
-    """Sorts statements into the branches of the `#if` lines between them; an unbalanced line costs only itself."""
-
-    def __init__(self, context: SwiftContext) -> None:
-        self.context = context
-        self.out: list[Stmt] = []
-        self.frames: list[tuple[int, list[Stmt], list[tuple[str, Block]], str]] = []  # start, outer, clauses, condition
-
-    def run(self, nodes: Sequence[Node], lines: Sequence[Directive]) -> Block:
-        at, last = 0, 0
-        for node in nodes:
-            while at < len(lines) and lines[at].start < node.start_byte:
-                self.meet(lines[at])
-                at += 1
-            while at < len(lines) and lines[at].start < node.end_byte:  # inside the statement: not ours
-                at += 1
-            self.out += self.context.statements(node)
-            last = node.end_byte
-        for line in lines[at:]:
-            self.meet(line)
-        while self.frames:
-            self.close(last)
-        return tuple(self.out)
-
-    def meet(self, line: Directive) -> None:
-        if line.keyword == "#if":
-            self.frames.append((line.start, self.out, [], line.condition))
-            self.out = []
-        elif self.frames and line.keyword == "#endif":
-            self.close(line.end)
-        elif self.frames:
-            start, outer, clauses, condition = self.frames.pop()
-            clauses.append((condition, tuple(self.out)))
-            self.frames.append((start, outer, clauses, line.condition))
-            self.out = []
-
-    def close(self, end: int) -> None:
-        start, outer, clauses, condition = self.frames.pop()
-        clauses.append((condition, tuple(self.out)))
-        base = self.context.base
-        if any(body for _, body in clauses):
-            outer.append(Conditional(start - base, max(start, end) - base, tuple(clauses)))
-        self.out = outer
+        return nest(nodes, lines, self)
 
 
 def plain(name: str) -> str:
