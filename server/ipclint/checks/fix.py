@@ -23,6 +23,7 @@ MODULES: tuple[str, ...] = (
     "app_group",
     "coding",
     "hardened_runtime",
+    "invalidation",
     "lifecycle",
     "pasteboard",
     "peer",

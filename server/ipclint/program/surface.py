@@ -124,7 +124,7 @@ def variable_named(program: Program, ref: UnitRef, target: Expr | None) -> Holde
             owner = owner_of(program, ref)
             if text in scope(program, ref):
                 return Holder("", text, ref)
-            if owner and members(program, owner, text):
+            if owner and (members(program, owner, text) or _backs_property(program, owner, text)):
                 return Holder(owner, text.lstrip("_"), None)
             return Holder("", text, None)
         case Member(base=Name(text="self"), name=name):
@@ -138,6 +138,11 @@ def variable_named(program: Program, ref: UnitRef, target: Expr | None) -> Holde
             return variable_named(program, ref, inner)
         case _:
             return None
+
+
+def _backs_property(program: Program, owner: str, name: str) -> bool:
+    """Whether `_name` is the instance variable that Objective-C makes for a property `name`."""
+    return name.startswith("_") and bool(members(program, owner, name[1:]))
 
 
 def users_of(program: Program, ref: UnitRef, holder: Holder | None) -> tuple[UnitRef, ...]:

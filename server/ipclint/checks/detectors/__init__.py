@@ -70,6 +70,7 @@ MODULES: tuple[str, ...] = (
     "shared_keychain",
     "temporary_names",
     "url",
+    "url_schemes",
 )
 """The modules of this package that register detectors; imported together on the first look-up."""
 
