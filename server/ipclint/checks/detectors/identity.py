@@ -13,6 +13,7 @@ from ipclint.model.finding import Confidence, Finding, Place, Step
 from ipclint.model.ir import (
     Assign,
     Call,
+    Cast,
     Collection,
     Expr,
     Literal,
@@ -65,8 +66,9 @@ def identity_sinks(program: Program, ref: UnitRef) -> tuple[Sink, ...]:
     if function is None or not ({PID_KEY} | {name.partition(":")[0] for name in LOOKUPS}) & set(function.mentions):
         return ()
     found: list[Sink] = []
+    keys = _names_of_pid_key(program, ref)
     for node in walk(program.body(ref)):
-        found.extend(_code_sinks(node))
+        found.extend(_code_sinks(node, keys))
         if (
             isinstance(node, Call)
             and node.name in LOOKUPS
@@ -77,24 +79,46 @@ def identity_sinks(program: Program, ref: UnitRef) -> tuple[Sink, ...]:
     return tuple(found)
 
 
-def _code_sinks(node: Node) -> Iterator[Sink]:
+def _names_of_pid_key(program: Program, ref: UnitRef) -> frozenset[str]:
+    """The key itself and the locals that hold it, alone or in an array of keys."""
+    held = {
+        name
+        for name, bindings in scope(program, ref).items()
+        for binding in bindings
+        if binding.kind != "param" and binding.value is not None and _is_key(binding.value, frozenset({PID_KEY}))
+    }
+    return frozenset({PID_KEY, *held})
+
+
+def _is_key(expr: Expr, names: frozenset[str]) -> bool:
+    """Whether an expression is a key of these names: itself, its address, cast, or in an array of keys."""
+    match expr:
+        case Name(text=text):
+            return text in names
+        case Collection(kind="array", items=items) | Operator(operands=items):
+            return any(_is_key(item, names) for item in items)
+        case Cast(value=value):
+            return _is_key(value, names)
+        case Call(name="unsafeBitCast" | "passUnretained" | "Unmanaged.passUnretained", args=(value, *_)):
+            return _is_key(value, names)
+        case Member(base=base) if base is not None:  # toOpaque(), as NSString
+            return _is_key(base, names)
+        case _:
+            return False
+
+
+def _code_sinks(node: Node, keys: frozenset[str]) -> Iterator[Sink]:
     if isinstance(node, Collection) and node.kind == "dictionary":
         for key, value in zip(node.items[::2], node.items[1::2], strict=False):
-            if _names_pid_key(key):
+            if _is_key(key, keys):
                 yield Sink(key, value, "code")
     elif isinstance(node, Assign) and isinstance(node.target, Subscript):
-        if any(_names_pid_key(index) for index in node.target.args):
+        if any(_is_key(index, keys) for index in node.target.args):
             yield Sink(node.target, node.value, "code")
-    elif isinstance(node, Call) and len(node.args) > 1 and any(_names_pid_key(arg) for arg in node.args):
-        key = next(arg for arg in node.args if _names_pid_key(arg))
+    elif isinstance(node, Call) and len(node.args) > 1 and any(_is_key(arg, keys) for arg in node.args):
+        key = next(arg for arg in node.args if _is_key(arg, keys))
         others = tuple(arg for arg in node.args if arg is not key)
         yield Sink(key, Collection(node.start, node.end, "tuple", others), "code")
-
-
-def _names_pid_key(expr: Expr) -> bool:
-    return not isinstance(expr, Collection | Call) and any(
-        isinstance(n, Name) and n.text == PID_KEY for n in walk(expr)
-    )
 
 
 @query(bottom=frozenset[int]())
