@@ -53,3 +53,25 @@ def add_sandbox(rule: Rule, program: Program, finding: Finding, sources: Sources
     lines = ("<key>com.apple.security.app-sandbox</key>", "<true/>")
     text = "".join(f"{newline}{indent}{line}" for line in lines)
     yield Fix("Put the service into the sandbox", False, (Edit(root.path, at, at, text),), rule=rule.id)
+
+
+@builder("add-url-role")
+def add_url_role(rule: Rule, program: Program, finding: Finding, sources: Sources) -> Iterator[Fix]:
+    """Say that the app shows what a URL of this type names: the role that the system assumes for most."""
+    place = finding.holes.get("before")
+    if not isinstance(place, Place) or not sources.data(place.path).startswith(b"<key>", place.start):
+        return
+    data = sources.data(place.path)
+    lines = ("<key>CFBundleTypeRole</key>", "<string>Viewer</string>")
+    after = edits.newline_of(data) + edits.indent_of(data, place.start)
+    text = "".join(f"{line}{after}" for line in lines)
+    yield Fix("Add the role Viewer", True, (Edit(place.path, place.start, place.start, text),), rule=rule.id)
+
+
+@builder("remove-plist-item")
+def remove_plist_item(rule: Rule, program: Program, finding: Finding, sources: Sources) -> Iterator[Fix]:
+    """Take the item in hole `item` out of its array."""
+    item = finding.holes.get("item")
+    if isinstance(item, Place) and sources.text(item).startswith("<"):
+        template = next(fix for fix in rule.fixes if fix.builder == "remove-plist-item")
+        yield Fix(template.title, template.safe, (_removed(item, sources.data(item.path)),), rule=rule.id)
