@@ -34,7 +34,7 @@ from ipclint.model.ir import (
     Text,
     walk,
 )
-from ipclint.program.names import selectors, swift_base_names
+from ipclint.program.names import may_trail, selectors, swift_base_names
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.types import base_type, element_type
@@ -385,7 +385,20 @@ def members_for_call(program: Program, owner: str, call: Call) -> tuple[UnitRef,
     if not found and ":" not in call.name:
         for selector in selectors(call.name, call.labels):
             found += members(program, owner, selector)
+        if not found and "{" in call.labels:
+            found = tuple(
+                ref for selector, ref in _by_selector(program, owner) if may_trail(selector, call.name, call.labels)
+            )
     return tuple(dict.fromkeys(found))
+
+
+@query(bottom=())
+def _by_selector(program: Program, owner: str) -> tuple[tuple[str, UnitRef], ...]:
+    """The Objective-C methods of a type and of those above it, by selector."""
+    owners = [owner, *sorted(ancestors(program, owner))]
+    names = dict.fromkeys(unit.qualified for each in owners for _, unit in declarations(program, each))
+    functions = ((ref, program.function(ref)) for name in names for ref in program.members_of(name))
+    return tuple((f.name, ref) for ref, f in functions if f is not None and ":" in f.name)
 
 
 def functions_for_call(program: Program, call: Call) -> tuple[UnitRef, ...]:

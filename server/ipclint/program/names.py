@@ -67,6 +67,26 @@ def swift_base_names(selector: str) -> tuple[str, ...]:
     return (*(first[:at] for at in cuts), first)
 
 
+def may_trail(selector: str, name: str, labels: tuple[str, ...]) -> bool:
+    """Whether a Swift call with trailing closures ("{" among its labels) may stand for a selector.
+
+    The closure's label is left out in the call, so nothing but its place tells.
+
+    >>> may_trail("run:withReply:", "run", ("", "{")), may_trail("versionWithReply:", "version", ("{",))
+    (True, True)
+    >>> may_trail("run:with:reply:", "run", ("", "{")), may_trail("versions:", "version", ("{",))
+    (False, False)
+    """
+    parts = selector.split(":")[:-1]
+    if len(parts) != len(labels) or "{" not in labels:
+        return False
+    if any(label not in ("{", part) for label, part in zip(labels[1:], parts[1:], strict=True)):
+        return False
+    if labels[0] != "{":
+        return parts[0] in {spelling.partition(":")[0] for spelling in selectors(name, labels)}
+    return parts[0].startswith(name) and not parts[0][len(name) :][:1].islower()
+
+
 def property_of_setter(selector: str) -> str:
     """`setLaunchPath:` → `launchPath`, `setURL:` → `URL`; "" for another selector."""
     if not (selector.startswith("set") and selector.count(":") == 1 and selector.endswith(":") and len(selector) > 4):
