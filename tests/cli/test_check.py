@@ -82,7 +82,7 @@ def test_the_gate_decides_the_exit_code(cli: Cli) -> None:
     [
         (
             ("chek",),
-            "invalid choice: 'chek' (choose from 'check', 'rules', 'explain', 'surface', 'server'); did you mean check?",
+            "invalid choice: 'chek' (choose from 'check', 'rules', 'explain', 'surface', 'baseline', 'server'); did you mean check?",
         ),
         (("check", "--frmat", "json"), "there is no option --frmat; did you mean --format?"),
         (("check", "--format", "xml"), "invalid choice: 'xml' (choose from 'text', 'json', 'sarif')"),

@@ -37,9 +37,9 @@ def check(options: argparse.Namespace) -> int:
         config = Path(options.config) if options.config else None
         setup = prepare(target.root, config_file=config, overrides=_overrides(options), cache=not options.no_cache)
         gate = parse_gate(setup.config.fail_on)
+        session = setup.session()
     except ConfigError as error:
         raise UsageError(str(error)) from None
-    session = setup.session()
     if options.fix or options.unsafe_fixes or options.diff:
         return _fix(options, session, target, gate)
     with Bar(sys.stderr) as bar:
@@ -126,6 +126,7 @@ def _overrides(options: argparse.Namespace) -> dict[str, Any]:
         "include_tests": options.include_tests,
         "fail_on": options.fail_on,
         "jobs": options.jobs,
+        "baseline": str(Path(options.baseline).resolve()) if options.baseline else None,
     }
     return {name: value for name, value in given.items() if value is not None}
 

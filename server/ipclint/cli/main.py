@@ -74,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     rules.set_defaults(command=_rules, parser=rules)
     explain = commands.add_parser("explain", help="say what a rule finds, why it matters and what to do")
     explain.add_argument("rule", metavar="ID", help="an id or an alias: xpc/listener-accepts-unverified-peer, XPC101")
+    explain.add_argument("--format", choices=("text", "markdown"), default="text", help="how to write it (text)")
     explain.add_argument("--config", metavar="FILE", help="the ipclint.toml whose own rules to look in too")
     explain.set_defaults(command=_explain, parser=explain)
     surface = commands.add_parser("surface", help="list where the programs of a folder meet other processes")
@@ -81,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
     surface.add_argument("--format", choices=("text", "json"), default="text", help="how to write it (text)")
     surface.add_argument("--output", metavar="FILE", help="write it there instead of to stdout")
     surface.set_defaults(command=_surface, parser=surface)
+    _add_baseline(commands.add_parser("baseline", help="write down what is found now", description=_BASELINE))
     commands.add_parser("server", help="speak the Language Server Protocol")
     return top
 
@@ -102,6 +104,9 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     which.add_argument("--ignore", metavar="ID,…", action="append", help="never report these")
     which.add_argument("--include-tests", action="store_true", default=None, help="check test code too")
     which.add_argument("--fail-on", metavar="SEVERITY[:CONFIDENCE]", help="from what on the exit code is 1 (info:hint)")
+    which.add_argument(
+        "--baseline", metavar="FILE", help="report only what is not in this file; see `ipclint baseline`"
+    )
     fixes = check.add_argument_group("fixes")
     fixes.add_argument("--fix", action="store_true", help="apply the safe fixes")
     fixes.add_argument("--unsafe-fixes", action="store_true", help="apply the others too, or show them with --diff")
@@ -114,6 +119,22 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     check.set_defaults(command=_check, parser=check)
 
 
+_BASELINE = """Writes a file with what is found below PATH now. `ipclint check --baseline FILE`, or `baseline = "FILE"`
+in ipclint.toml, then reports only what is new. Reasons and dates that people wrote into it are kept."""
+
+
+def _add_baseline(baseline: argparse.ArgumentParser) -> None:
+    baseline.add_argument("path", nargs="?", metavar="PATH", default=".", help="the folder (the current one)")
+    baseline.add_argument(
+        "--output", metavar="FILE", help="the file (the one ipclint.toml names, else ipclint-baseline.json)"
+    )
+    baseline.add_argument("--config", metavar="FILE", help="this ipclint.toml, not the one of the folder")
+    baseline.add_argument("--profile", choices=("recommended", "strict", "pedantic"))
+    baseline.add_argument("--include-tests", action="store_true", default=None, help="check test code too")
+    baseline.add_argument("--no-cache", action="store_true", help="neither use nor write the cache")
+    baseline.set_defaults(command=_baseline, parser=baseline)
+
+
 def _jobs(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 256:
         raise argparse.ArgumentTypeError(f'"{text}" is no number of processes from 1 to 256')
@@ -124,6 +145,12 @@ def _check(options: argparse.Namespace) -> int:
     from ipclint.cli.check import check
 
     return check(options)
+
+
+def _baseline(options: argparse.Namespace) -> int:
+    from ipclint.cli.baseline import baseline
+
+    return baseline(options)
 
 
 def _rules(options: argparse.Namespace) -> int:

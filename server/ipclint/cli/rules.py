@@ -43,6 +43,9 @@ def explain(options: argparse.Namespace) -> int:
         near = setup.rulebook.nearest(options.rule)
         suggestion = f"; did you mean {' or '.join(near)}?" if near else "; `ipclint rules` lists them"
         raise UsageError(f'no rule is called "{options.rule}"{suggestion}')
+    if options.format == "markdown":
+        print(_page(rule))
+        return CLEAN
     style = Style(sys.stdout)
     print(style("bold", rule.title))
     print(f"{rule.id}{''.join(f', {alias}' for alias in rule.aliases)}")
@@ -62,6 +65,27 @@ def _setup(options: argparse.Namespace) -> Setup:
         return prepare(Path.cwd(), config_file=Path(options.config) if options.config else None)
     except ConfigError as error:
         raise UsageError(str(error)) from None
+
+
+def _page(rule: Rule) -> str:
+    """The same as Markdown."""
+    rows = [("severity", _narrowed(rule.severity)), ("confidence", _narrowed(rule.confidence))]
+    rows.append(("profile", _narrowed(rule.profile)))
+    rows += [("CWE", ", ".join(map(str, rule.cwe)))] * bool(rule.cwe) + [("MASVS", ", ".join(rule.masvs))] * bool(
+        rule.masvs
+    )
+    fixes = [f"- {fix.title} ({'safe' if fix.safe else 'needs a decision'})" for fix in rule.fixes]
+    parts = [
+        f"# {rule.title}",
+        " · ".join(f"`{name}`" for name in (rule.id, *rule.aliases)),
+        "\n".join(("| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows))),
+        rule.why.strip(),
+        "\n".join(("## Fixes\n", *fixes)) if fixes else "",
+        "\n".join(("## References\n", *(f"- <{reference}>" for reference in rule.references)))
+        if rule.references
+        else "",
+    ]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _facts(rule: Rule) -> str:

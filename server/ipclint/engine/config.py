@@ -47,6 +47,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         tuple[str, ...], Meta(description="Files and folders to take in although they would be left out by default.")
     ] = ()
     include_tests: Annotated[bool, Meta(description="Check test code too.")] = False
+    baseline: Annotated[
+        str, Meta(description="A file written by `ipclint baseline`: the findings in it are not reported.")
+    ] = ""
     rules: Annotated[
         tuple[str, ...], Meta(description="Folders with rules of your own, below the folder of this file.")
     ] = ()
@@ -100,14 +103,23 @@ def find_config(folder: Path) -> Path | None:
 
 
 def load_config(file: Path) -> Config:
-    """Read a configuration file. Raises ConfigError; rule names are checked later, by `selection.check_selectors`."""
+    """Read a configuration file. Raises ConfigError; rule names are checked later, by `selection.check_selectors`.
+
+    The baseline that it names is given as a path that does not depend on the current folder.
+    """
     try:
         text = file.read_bytes().decode()
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: not UTF-8 at byte {error.start}") from None
-    return parse_config(text, str(file))
+    config = parse_config(text, str(file))
+    if not config.baseline:
+        return config
+    baseline = file.parent.resolve() / config.baseline
+    if not baseline.resolve().is_relative_to(file.parent.resolve()):
+        raise ConfigError(f"{file}: baseline: {config.baseline} is a link that leads out of the folder of this file")
+    return msgspec.structs.replace(config, baseline=str(baseline))
 
 
 def parse_config(text: str, name: str) -> Config:
@@ -152,12 +164,12 @@ def _unknown(
 
 def _escaping_paths(table: Mapping[str, object]) -> Iterator[tuple[tuple[str, ...], str]]:
     """A checked-out project must not make the tool read what lies outside of it."""
-    for key in ("rules", "include", "exclude"):
+    for key in ("rules", "include", "exclude", "baseline"):
         values = table.get(key)
-        for value in values if isinstance(values, list) else ():  # pyright: ignore[reportUnknownVariableType]
+        for value in values if isinstance(values, list) else (values,):  # pyright: ignore[reportUnknownVariableType]
             if not isinstance(value, str):
                 continue
-            absolute = key == "rules" and (value.startswith(("/", "~")) or ":" in value or "\\" in value)
+            absolute = key in ("rules", "baseline") and (value.startswith(("/", "~")) or ":" in value or "\\" in value)
             if absolute or ".." in PurePosixPath(value).parts:
                 yield (key,), f'{key}: "{value}" leads out of the folder of this file; name something inside it'
 

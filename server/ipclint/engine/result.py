@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from ipclint.checks.rulebook import compile_rulebook
+from ipclint.engine.baseline import Baseline
 from ipclint.engine.discover import TEST_CODE
 from ipclint.engine.report import Report
 from ipclint.engine.session import Progress, Session, Survey
@@ -24,12 +25,16 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What the check looked at. `left_out` counts files by why; `folders` were left out whole."""
+    """What the check looked at. `left_out` counts files by why; `folders` were left out whole.
+
+    `baselined` are the findings that the baseline holds back; None without one.
+    """
 
     files: int
     left_out: dict[str, int] = {}
     folders: tuple[str, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()  # (path, what could not be read and why)
+    baselined: int | None = None
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -46,13 +51,13 @@ def check_workspace(
     """Check these folders and files of the workspace, or recall what the same check said of the same files."""
     survey = session.survey(under)
     if not survey.recalled.rest:
-        kept = setup.store.get(_key(setup, survey))
+        kept = setup.store.get(_key(setup, survey, session.baseline))
         if kept is not None:
             return msgspec.msgpack.decode(kept, type=Result)
     for step in session.index(survey):
         progress(step)
     result = collect(session)
-    setup.store.put(_key(setup, survey), msgspec.msgpack.encode(result))
+    setup.store.put(_key(setup, survey, session.baseline), msgspec.msgpack.encode(result))
     return result
 
 
@@ -66,11 +71,12 @@ def collect(session: Session) -> Result:
         left_out=dict(sorted(left_out.items())),
         folders=tuple(discovery.folders),
         problems=tuple(session.problems()),
+        baselined=sum(session.baselined.values()) if session.config.baseline else None,
     )
     return Result(tuple(Shown(report, session.fixes(report)) for report in reports), summary)
 
 
-def _key(setup: Setup, survey: Survey) -> bytes:
+def _key(setup: Setup, survey: Survey, baseline: Baseline) -> bytes:
     """The digest of everything that a result is made from."""
     discovery = survey.discovery
     return digest(
@@ -79,4 +85,5 @@ def _key(setup: Setup, survey: Survey) -> bytes:
         msgspec.msgpack.encode(setup.config),
         msgspec.msgpack.encode((dict(sorted(discovery.left_out.items())), discovery.folders, discovery.problems)),
         survey.recall.contents(),
+        baseline.digest,
     )

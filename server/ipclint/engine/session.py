@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from typing import Literal as OneOf
 
 from ipclint.checks.rulebook import Rulebook
+from ipclint.engine.baseline import Baseline, read_baseline
 from ipclint.engine.batch import Outcome, Reader, Wanted
 from ipclint.engine.changes import Change, Delta
 from ipclint.engine.config import Config
@@ -61,7 +62,7 @@ class Session:
     """A workspace under watch. One thread at a time. `root` is the folder that no path leaves.
 
     `store` is the folder of the cache, None for none.
-    Raises ConfigError when the configuration names a rule that the rulebook does not have.
+    Raises ConfigError when the configuration names a rule that the rulebook does not have, or a baseline that is none.
     """
 
     def __init__(self, root: Path, config: Config, rulebook: Rulebook, store: Path | None = None) -> None:
@@ -72,6 +73,8 @@ class Session:
         self._words = trigger_words(rulebook) | {SUPPRESSION}
         self._store = Store(store)
         self.disk = Disk(root)
+        self.baseline = read_baseline(Path(config.baseline), Path(self.disk.root)) if config.baseline else Baseline()
+        self.baselined: dict[str, int] = {}  # path → how many findings the baseline holds back there
         self._scope = Scope(config)
         self._files = Workspace(self.disk, self._scope, self.rulebook, self._words)
         self._reports: dict[str, tuple[Report, ...]] = {}
@@ -224,6 +227,7 @@ class Session:
 
         for path in sorted(paths):
             old = self._reports.pop(path, ())
+            self.baselined.pop(path, None)
             new = self._reports_now(path, document)
             if new:
                 self._reports[path] = new
@@ -237,7 +241,11 @@ class Session:
         findings = self._files.island(path).findings(path) if facts is not None else []
         if not findings and not (facts is not None and facts.suppressions):
             return ()
-        return reports_of(document(path), findings, self._selection, self.rulebook, document)
+        found = reports_of(document(path), findings, self._selection, self.rulebook, document)
+        new = self.baseline.new(found, document(path).data)
+        if len(new) < len(found):
+            self.baselined[path] = len(found) - len(new)
+        return new
 
     def _reader(self, jobs: int, executor: Executor | None = None) -> Reader:
         return Reader(self.disk.root, self._words, self._store.folder, jobs, executor)

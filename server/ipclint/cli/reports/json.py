@@ -31,6 +31,7 @@ def write(sheet: Sheet, out: TextIO) -> None:
             "files": summary.files,
             "left_out": summary.left_out,
             "left_out_folders": summary.folders,
+            "baselined": summary.baselined,
             "problems": [{"path": path, "problem": problem} for path, problem in summary.problems],
         },
     }

@@ -101,6 +101,8 @@ def _result(sheet: Sheet, shown: Shown, fingerprint: str, indexes: dict[str, int
             **({"variant": report.finding.variant} if report.finding.variant else {}),
         },
     }
+    if sheet.result.summary.baselined is not None:
+        result["baselineState"] = "new"  # what the baseline has is not in the report
     if report.steps:
         steps = [
             {**_location(sheet, hop.location), "id": number, "message": {"text": hop.text}}

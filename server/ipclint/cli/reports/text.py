@@ -92,6 +92,8 @@ class _Writer:
             yield f"{self._style('medium', 'note:')} {printable(path)}: {printable(problem)}"
         if len(summary.problems) > MAX_CONTEXT:
             yield f"{self._style('medium', 'note:')} {len(summary.problems) - MAX_CONTEXT} further files with problems"
+        if summary.baselined:
+            yield self._style("dim", f"{_plural(summary.baselined, 'finding')} of the baseline not shown.")
         if left_out := left_out_line(summary):
             yield self._style("dim", printable(left_out))
         yield self._count()
