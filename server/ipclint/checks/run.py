@@ -159,9 +159,10 @@ class _Index:
 
 
 def words(unit: Unit | PlistFacts | ProjectFacts) -> set[str]:
-    """The words that may trigger a rule on a unit: what it names and what it is called; the keys of a property list."""
+    """The words that may trigger a rule on a unit: what it names, what it is called, and the type whose method it is
+    (which an extension of an API's own type need not name again); the keys of a property list."""
     if isinstance(unit, Function):
-        return {*unit.mentions, unit.name, unit.selector, unit.signature}
+        return {*unit.mentions, unit.name, unit.selector, unit.signature, unit.owner.rpartition(".")[2]}
     if isinstance(unit, Variable):
         return {*unit.mentions, unit.name}
     if isinstance(unit, Type):

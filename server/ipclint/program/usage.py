@@ -6,7 +6,7 @@ from typing import Literal as OneOf
 from typing import NamedTuple
 
 from ipclint.model.ir import Assign, Call, Expr, Member, Name, walk
-from ipclint.program.link import code_of, conforms, owner_of, resolve, type_of
+from ipclint.program.link import code_of, conforms, owner_of, resolve, scope, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -80,14 +80,18 @@ def read_uses(program: Program, ref: UnitRef, member: Member) -> tuple[Use, ...]
 
 
 def write_uses(program: Program, ref: UnitRef, assign: Assign) -> tuple[Use, ...]:
-    """What an assignment to a property is in the vocabulary."""
-    target = assign.target
-    if not isinstance(target, Member):
-        return ()
+    """What an assignment to a property is in the vocabulary; `string = text` too, in an extension of its type."""
+    match assign.target:
+        case Member(base=receiver, name=name):
+            pass
+        case Name(text=name) if owner_of(program, ref) and name not in scope(program, ref):
+            receiver = Name(assign.target.start, assign.target.start, "self")
+        case _:
+            return ()
     return tuple(
-        Use(spelling.api, "write", assign, target.base, (assign.value,), fit)
-        for spelling in program.vocabulary.by_word.get(target.name, ())
-        if spelling.kind == "property" and (fit := _receiver_fits(program, ref, target.base, spelling)) is not None
+        Use(spelling.api, "write", assign, receiver, (assign.value,), fit)
+        for spelling in program.vocabulary.by_word.get(name, ())
+        if spelling.kind == "property" and (fit := _receiver_fits(program, ref, receiver, spelling)) is not None
     )
 
 
