@@ -13,6 +13,7 @@ from ipclint.model.facts import Variable
 from ipclint.model.ir import (
     Assign,
     Call,
+    Case,
     Cast,
     Evaluate,
     Expr,
@@ -20,6 +21,7 @@ from ipclint.model.ir import (
     If,
     Interpolation,
     Literal,
+    Loop,
     Member,
     Name,
     Node,
@@ -89,6 +91,20 @@ def fold(program: Program, ref: UnitRef, expr: Expr | None, depth: int = 0) -> t
             return (HOLE,)
 
 
+def unwrapped(expr: Expr) -> Expr:
+    """The expression inside casts, copies and other calls that hand a text on unchanged."""
+    while True:
+        match expr:
+            case Cast(value=inner) | Operator(op="unwrap", operands=(inner,)):
+                expr = inner
+            case Call(name=name, args=args, target=target) if name.partition("<")[0] in _TRANSPARENT and (
+                args or target is not None
+            ):
+                expr = args[0] if args else target  # type: ignore[assignment]
+            case _:
+                return expr
+
+
 def constant(program: Program, ref: UnitRef, expr: Expr | None) -> str | None:
     """The one text that `expr` is, None when it has holes or several values."""
     texts = fold(program, ref, expr)
@@ -153,8 +169,8 @@ def _fold_returns(program: Program, ref: UnitRef, depth: int) -> tuple[str, ...]
 
 @query(bottom=(HOLE,))
 def _fold_local(program: Program, ref: UnitRef, name: str, depth: int) -> tuple[str, ...]:
-    """A local: its initialiser and every assignment to it in source order; an append under a condition may not
-    happen.
+    """A local: its initialiser and every assignment to it in source order; an append under a condition or in a
+    loop may not happen.
     """
     texts: tuple[str, ...] = ()
     for binding in scope(program, ref).get(name, ()):
@@ -187,7 +203,7 @@ def _assignments(program: Program, ref: UnitRef, name: str) -> tuple[tuple[bool,
                     )
                 )
         for child in children(node):
-            visit(child, conditional or isinstance(node, If | Guard))
+            visit(child, conditional or isinstance(node, If | Guard | Loop | Case))
 
     for statement in program.body(ref):
         visit(statement, False)
@@ -208,11 +224,7 @@ def _fold_call(program: Program, ref: UnitRef, call: Call, depth: int) -> tuple[
     if word == "stringByAppendingFormat:" and call.target is not None:
         return _join((fold(program, ref, call.target, depth + 1), _fold_format(program, ref, call.args, depth)))
     resolved = resolve(program, ref, call)
-    if len(resolved.refs) == 1:
-        function = program.function(resolved.refs[0])
-        if function is not None and not function.params:
-            return _fold_returns(program, resolved.refs[0], depth)
-    return (HOLE,)
+    return _fold_returns(program, resolved.refs[0], depth + 1) if len(resolved.refs) == 1 else (HOLE,)
 
 
 def _fold_format(program: Program, ref: UnitRef, args: tuple[Expr, ...], depth: int) -> tuple[str, ...]:
