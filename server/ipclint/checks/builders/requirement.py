@@ -21,6 +21,8 @@ _TRUSTED = re.compile(r"\banchor\s+trusted\b")
 def bind_requirement(rule: Rule, program: Program, finding: Finding, sources: Sources) -> Iterator[Fix]:
     """Put the old text in parentheses behind Apple's anchor and the team. Unsafe: the team has to be confirmed."""
     place = finding.place
+    if finding.variant:
+        return  # who signs is settled, something else is wrong
     text = sources.text(place)
     literal = _LITERAL.fullmatch(text)
     element = _ELEMENT.fullmatch(text)
@@ -40,3 +42,13 @@ def _team(program: Program, place: Place) -> str:
     informed = known.informed_by(place.path) if known is not None else ()
     teams = {target.team for target in (*targets_of(program, place.path), *informed) if target.team}
     return teams.pop() if len(teams) == 1 else "TEAMID"
+
+
+@builder("name-program")
+def name_program(rule: Rule, program: Program, finding: Finding, sources: Sources) -> Iterator[Fix]:
+    """Ask for the identifier of the one program that is meant. Unsafe: others of the team may have been meant too."""
+    identifier = finding.holes.get("identifier")
+    element = _ELEMENT.fullmatch(sources.text(finding.place))
+    if finding.variant == "b" and isinstance(identifier, str) and element is not None:
+        text = f'{element[1]}({element[2]}) and identifier "{identifier}"{element[3]}'
+        yield Fix("Name the program", False, (sources.replace(finding.place, text),), rule=rule.id)

@@ -11,10 +11,11 @@ from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step
 from ipclint.model.ir import Assign, Call, Evaluate, Member, Name, Return, walk
-from ipclint.program.configuration import is_privileged
+from ipclint.program.configuration import is_privileged, programs_of
 from ipclint.program.link import callers, declarations, resolve
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.surface import Listener, listeners_of
+from ipclint.program.target_info import is_blessed
 
 
 class Endpoint(NamedTuple):
@@ -181,3 +182,13 @@ def _story(
             Place(ref.path, ref.key, *unit.name_span),
             f"another path does look at the peer ({', '.join(sorted(found.kinds))}); this one does not",
         )
+    yield from _installers(program, ref.path)
+
+
+def _installers(program: Program, path: str) -> Iterator[Step]:
+    """Where a helper says who may install it, which is easily taken for a check of who connects."""
+    for info in (info for target in programs_of(program, path) for info in target.infos if is_blessed(info)):
+        for entry in info.root.entries if info.root is not None else ():
+            if entry.key == "SMAuthorizedClients":
+                place = Place(info.path, "", entry.key_span.start, entry.key_span.end)
+                yield Step(place, "this says who may install the helper, not who may connect to it")
