@@ -17,6 +17,7 @@ from pytest_lsp import LanguageClient, client_capabilities
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
 
 WORKSPACE = Path(__file__).parent / "workspace"
+COURIER = Path(__file__).parent / "courier"
 SERVER = Path(__file__).parents[2] / "server"
 TIMEOUT = 10.0
 """Seconds after which something that should happen is taken not to happen."""
@@ -41,6 +42,7 @@ class Editor:
         self.client = client
         self.published: dict[str, types.PublishDiagnosticsParams] = {}
         self.registrations: list[types.Registration] = []
+        self.refreshed: list[str] = []  # what the server asked the client to ask for again
         self.versions: dict[str, int] = {}
         self.answer: types.InitializeResult
 
@@ -164,8 +166,18 @@ async def started(
     def registered(_: LanguageClient, params: types.RegistrationParams) -> None:
         editor.registrations += params.registrations
 
-    own = {types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: publish, types.CLIENT_REGISTER_CAPABILITY: registered}
-    register_lsp_features(client, DEFAULT_CLIENT_FEATURES | own)
+    def refreshes(method: str) -> Callable[[LanguageClient, None], None]:
+        def refresh(_: LanguageClient, params: None) -> None:
+            editor.refreshed.append(method)
+
+        return refresh
+
+    own: dict[str, Any] = {
+        types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: publish,
+        types.CLIENT_REGISTER_CAPABILITY: registered,
+    }
+    own |= {name: refreshes(name) for name in (types.WORKSPACE_CODE_LENS_REFRESH, types.WORKSPACE_INLAY_HINT_REFRESH)}
+    register_lsp_features(client, DEFAULT_CLIENT_FEATURES | own | options.pop("features", {}))
     await editor.start(environment, capabilities, **options)
     return editor
 
@@ -184,6 +196,24 @@ async def start_editor(root: Path, server_environment: dict[str, str]) -> AsyncI
     yield start
     for editor in running:
         await editor.stop()
+
+
+def every_capability() -> types.ClientCapabilities:
+    """VS Code, as if it knew what came into the protocol after its profile was written."""
+    capabilities = profile("visual_studio_code")
+    assert capabilities.text_document is not None and capabilities.workspace is not None
+    capabilities.text_document.inlay_hint = types.InlayHintClientCapabilities()
+    capabilities.workspace.inlay_hint = types.InlayHintWorkspaceClientCapabilities(refresh_support=True)
+    return capabilities
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def courier(tmp_path_factory: pytest.TempPathFactory, server_environment: dict[str, str]) -> AsyncIterator[Editor]:
+    """An editor on a service, its clients and what they share, in Swift and Objective-C. One process a module."""
+    root = Path(shutil.copytree(COURIER, tmp_path_factory.mktemp("courier") / "courier"))
+    editor = await started(root, server_environment, every_capability())
+    yield editor
+    await editor.stop()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -28,9 +28,9 @@ from ipclint.engine.store import Store
 from ipclint.engine.triggers import trigger_words
 from ipclint.engine.workspace import Workspace
 from ipclint.model.facts import ProjectFacts, SourceFacts
-from ipclint.model.finding import Fix
+from ipclint.model.finding import Fix, Place
 from ipclint.model.source import Span
-from ipclint.program.program import UnitRef
+from ipclint.program.program import Program, UnitRef
 from ipclint.readers import kind_of
 
 if TYPE_CHECKING:
@@ -127,6 +127,30 @@ class Session:
         """Read these files from disk again (written, created or deleted by others) and take in what they hold."""
         return self.apply([self._files.on_disk(path) for path in paths])
 
+    def catch_up(self) -> Delta | None:
+        """Read the files that questions turned out to need, and check what depends on them; None when there are none.
+
+        Who asks a program that has not seen all its callers repeats the question then.
+        """
+        before = len(self._files.facts)
+        delta = self.apply(())
+        return delta if delta.changed or len(self._files.facts) != before else None
+
+    def unread(self, path: str) -> tuple[str, ...]:
+        """The files of a document's program that nothing asked for yet, and that hold no word of a rule."""
+        return tuple(self._files.island(path).unread)
+
+    def read_mentioning(self, words: Iterable[bytes], paths: Iterable[str]) -> Delta:
+        """Read those of the files that hold one of the words, and check them and what depends on them."""
+        words = tuple(words)
+        wanted = [path for path in paths if any(word in self._source(path) for word in words)]
+        changed: set[str] = set()
+        with self._reader(1) as reader:
+            touched = {path for run in reader.read([_whole(path) for path in wanted]) for path in self._learn(run)}
+            for _ in self._settle(touched, changed, reader) if touched else ():
+                pass
+        return Delta(frozenset(changed))
+
     # ── what is known ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def paths(self) -> tuple[str, ...]:
@@ -143,7 +167,7 @@ class Session:
             return ()
         checker = self._files.island(report.path).checker
         try:
-            return checker.fixes(report.finding, self._source, self._extent)
+            return checker.fixes(report.finding, self._source, self.extent)
         except Exception as error:  # one broken fix must not take the report with it
             self._failures[report.path] = f"{report.rule}: its fix failed: {type(error).__name__}: {error}"
             return ()
@@ -158,6 +182,28 @@ class Session:
 
     def is_open(self, path: str) -> bool:
         return self._files.is_open(path)
+
+    def program(self, path: str) -> Program:
+        """The program that a file belongs to, for questions that no report answers."""
+        return self._files.island(path).program
+
+    def parts(self) -> tuple[str, ...]:
+        """A file of each program of the workspace, sorted."""
+        files = {id(self._files.island(path)): path for path in sorted(self._files.facts)}
+        return tuple(files.values())
+
+    def span(self, place: Place) -> Span:
+        """The absolute bytes of a place; empty and at the beginning for a unit that is gone."""
+        if not place.unit:
+            return Span(place.start, place.end)
+        extent = self.extent(UnitRef(place.path, place.unit))
+        return Span(extent.start + place.start, extent.start + place.end) if extent.end else extent
+
+    def extent(self, ref: UnitRef) -> Span:
+        """The absolute bytes of a unit; empty for one that is gone."""
+        facts = self._files.facts.get(ref.path)
+        extents = facts.extents if isinstance(facts, SourceFacts) else {}
+        return extents.get(ref.key, Span(0, 0))
 
     def surface(self) -> tuple[Mapped, ...]:
         """Every endpoint of the workspace, by path and position."""
@@ -252,11 +298,6 @@ class Session:
 
     def _source(self, path: str) -> bytes:
         return self._files.document(path).data
-
-    def _extent(self, ref: UnitRef) -> Span:
-        facts = self._files.facts.get(ref.path)
-        extents = facts.extents if isinstance(facts, SourceFacts) else {}
-        return extents.get(ref.key, Span(0, 0))
 
 
 def _in_order(files: Sequence[Found]) -> list[Wanted]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 MAX_DECLARERS = 3
 """A name that more unread files declare than this (`init`, `body`, `String`) does not tell which of them is meant;
@@ -19,6 +19,10 @@ class Unread:
 
     def __contains__(self, path: str) -> bool:
         return path in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        """The paths, sorted."""
+        return iter(sorted(self._names))
 
     def __len__(self) -> int:
         return len(self._names)

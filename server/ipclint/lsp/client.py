@@ -25,6 +25,12 @@ class Client(NamedTuple):
     watches: bool = False  # can be asked to watch files
     progress: bool = False
     asks_configuration: bool = False  # answers workspace/configuration
+    shows_references: bool = False  # has a command of its own that shows locations
+    shows_documents: bool = False
+    offers_choices: bool = False  # messages with buttons
+    symbol_trees: bool = False
+    refreshes_lenses: bool = False
+    refreshes_hints: bool = False
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities) -> Client:
@@ -55,4 +61,17 @@ class Client(NamedTuple):
             watches=can("workspace.did_change_watched_files.dynamic_registration"),
             progress=can("window.work_done_progress"),
             asks_configuration=can("workspace.configuration"),
+            shows_references="ipclint.showReferences" in _commands(capabilities.experimental),
+            shows_documents=can("window.show_document.support"),
+            offers_choices=get_capability(capabilities, "window.show_message.message_action_item", None) is not None,
+            symbol_trees=can("text_document.document_symbol.hierarchical_document_symbol_support"),
+            refreshes_lenses=can("workspace.code_lens.refresh_support"),
+            refreshes_hints=can("workspace.inlay_hint.refresh_support"),
         )
+
+
+def _commands(experimental: object) -> list[object]:
+    """The client-side commands in the capabilities `experimental.commands.commands`, as other servers read them too."""
+    for name in ("commands", "commands"):
+        experimental = experimental.get(name) if isinstance(experimental, dict) else getattr(experimental, name, None)
+    return list(experimental) if isinstance(experimental, list | tuple) else []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from ipclint.lsp import watching
+from ipclint.lsp import asking, lenses, showing, watching
 from ipclint.lsp.actions import KINDS, Actions, Gone, read_ticket
 from ipclint.lsp.client import Client
 from ipclint.lsp.completion import TRIGGERS, completion
@@ -34,6 +35,9 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
     if not ls.client.pulls:  # one that cannot be told to ask again would miss what an edit means for other files
         for method in (types.TEXT_DOCUMENT_DIAGNOSTIC, types.WORKSPACE_DIAGNOSTIC):
             ls.protocol.fm.features.pop(method)
+    for method in asking.not_wanted(params.capabilities):
+        ls.protocol.fm.features.pop(method)
+    asking.begin(ls)
     ls.problem = problem
     ls.roots = tuple(folder.uri for folder in params.workspace_folders or ())
     if not ls.roots and ls.workspace.root_uri:
@@ -85,6 +89,7 @@ def did_close(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
     uri = params.text_document.uri
     ls.stir(uri)
     ls.publisher.closed(uri)
+    ls.refreshing.forget(uri)
     ls.tell(Closed(uri))
 
 
@@ -137,7 +142,8 @@ def use_settings(ls: Server, value: object) -> None:
         ls.say(problem)
         return
     ls.publisher.only_open = settings.diagnostics_scope == "openFiles"
-    ls.tell(Configured(settings))
+    ls.settings = settings
+    ls.tell(Configured(settings.for_analysis))
 
 
 # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -263,6 +269,7 @@ FEATURES: dict[str, tuple[Any, Any]] = {
 def make_server() -> Server:
     """A server with every feature it offers."""
     server = Server()
-    for name, (handler, options) in FEATURES.items():
-        server.feature(name, options)(handler)
+    for name, (handler, options) in (FEATURES | asking.FEATURES).items():
+        server.feature(name, copy.copy(options))(handler)
+    server.command(lenses.SHOW)(showing.show_endpoint)
     return server

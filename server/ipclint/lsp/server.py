@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, BinaryIO, TypeVar
 
 from lsprotocol import types
@@ -18,6 +18,7 @@ from ipclint.lsp.events import Event, Reread, Update
 from ipclint.lsp.indexing import Indexing
 from ipclint.lsp.protocol import Protocol
 from ipclint.lsp.publishing import Publisher
+from ipclint.lsp.refreshing import Refreshing
 from ipclint.lsp.settings import Settings
 from ipclint.lsp.transport import Writer, frames
 from ipclint.lsp.worker import Worker
@@ -42,16 +43,19 @@ class Server(LanguageServer):
         self.problem = ""  # with the settings it started with
         self.generation = 0  # counts what was shown, for clients that wait for news
         self.pulled = -1  # the generation that the last pull of the workspace was of
+        self.refreshing = Refreshing()
         self._news = asyncio.Event()
         self._settling: asyncio.Task[None] | None = None
         self._idle: dict[str, asyncio.TimerHandle] = {}
         self._told: set[str] = set()
+        self._running: set[asyncio.Task[None]] = set()
         self.equip(Client(), Settings())
 
     def equip(self, client: Client, settings: Settings) -> None:
         """Prepares for a client, before any event."""
         self.client = client
-        self.analysis = Analysis(client, settings, self._warn)
+        self.settings = settings
+        self.analysis = Analysis(client, settings.for_analysis, self._warn)
         self.publisher = Publisher(self.text_document_publish_diagnostics, client.pulls)
         bar = self.work_done_progress if client.progress else None
         self.indexing = Indexing(self.worker, self.analysis, bar, self.show)
@@ -88,6 +92,7 @@ class Server(LanguageServer):
     def tell(self, event: Event) -> None:
         """Notes what happened; it is dealt with at once, together with all that comes meanwhile."""
         self.analysis.tell(event)
+        self.refreshing.stir()
         if self._settling is None or self._settling.done():
             self._settling = asyncio.ensure_future(self._settle())
 
@@ -115,14 +120,26 @@ class Server(LanguageServer):
             return
         if self.publisher.show(updates):
             self.workspace_diagnostic_refresh(None)
+        self.refreshing.stir()
         self.generation += 1
         self._news.set()
         self._news.clear()
+
+    def show_soon(self, updates: list[Update]) -> None:
+        """As `show`, from the analysis thread."""
+        if updates:
+            self._loop.call_soon_threadsafe(self.show, updates)
 
     async def news_after(self, generation: int) -> None:
         """Returns when something was shown since."""
         while self.generation == generation:
             await self._news.wait()
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Lets something run on that no request waits for."""
+        task = asyncio.ensure_future(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     def rest(self, uri: str) -> None:
         """Has a document read in full once it was left alone for a while."""

@@ -23,6 +23,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     cache: bool = True
     """Keep what was read of the workspace in the user's cache folder, so that the next start is faster."""
 
+    code_lens: bool = True
+    """Show what stands at a trust boundary above it."""
+
+    inlay_hints: bool = True
+    """Mark parameters that another process fills."""
+
+    @property
+    def for_analysis(self) -> Settings:
+        """What decides about diagnostics: equal ones, and nothing has to be read again."""
+        return msgspec.structs.replace(self, code_lens=True, inlay_hints=True)
+
 
 def parse_settings(value: object) -> tuple[Settings, str]:
     """The settings a client sent, and what is wrong with them ("" when nothing is). Unknown keys are left aside.

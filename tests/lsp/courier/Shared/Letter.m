@@ -1,0 +1,4 @@
+#import "Letter.h"
+
+@implementation Letter
+@end
