@@ -10,10 +10,10 @@ from ipclint.checks.requirement import Grade, RequirementError, Verdict, judge, 
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Confidence, Finding, Place, Severity, Step
-from ipclint.model.ir import Call, Cast, Expr, Member, Name, Node, walk
+from ipclint.model.ir import Call, Expr, Member, Name, Node, Return, walk
 from ipclint.program.configuration import is_privileged
-from ipclint.program.constants import HOLE, fold
-from ipclint.program.link import members, owner_of, scope, type_of
+from ipclint.program.constants import HOLE, fold, unwrapped
+from ipclint.program.link import members, owner_of, resolve, scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
 from ipclint.program.usage import Use, uses_of
@@ -25,6 +25,9 @@ SEVERITY: dict[Grade, Severity] = {
     Grade.PAID: "high",
     Grade.STORE: "high",
 }
+
+MAX_HOPS = 4
+"""How many names and calls are followed to where a requirement's text is written."""
 
 
 @detector("code-requirement-spoofable", on="function")
@@ -79,26 +82,40 @@ def read(text: str) -> Verdict | None:
     return None if verdict.grade is Grade.UNKNOWN else verdict
 
 
-def _origin(program: Program, ref: UnitRef, argument: Expr) -> Place:
-    """Where the text is written: a local's or a constant's value in this file, else the argument itself."""
-    while isinstance(argument, Cast):
-        argument = argument.value
+def _origin(program: Program, ref: UnitRef, argument: Expr, depth: int = 0) -> Place:
+    """Where the text is written: the value of a local or a constant, what a function returns, else the argument."""
+    argument = unwrapped(argument)
+    here = _place(ref, argument)
+    if depth > MAX_HOPS:
+        return here
+    written = _written(program, ref, argument)
+    return _origin(program, *written, depth + 1) if written is not None else here
+
+
+def _written(program: Program, ref: UnitRef, argument: Expr) -> tuple[UnitRef, Expr] | None:
+    """The one value that stands behind a name, or that a function of the program returns."""
+    constants: tuple[UnitRef, ...] = ()
     match argument:
         case Name(text=name):
             values = [binding.value for binding in scope(program, ref).get(name, ()) if binding.value is not None]
             if len(values) == 1:
-                return _place(ref, values[0])
+                return ref, values[0]
             owner = owner_of(program, ref)
             constants = (*(members(program, owner, name) if owner else ()), *program.variables_named(name))
         case Member(base=base, name=name) if base is not None:
             constants = members(program, base_type(type_of(program, ref, base).removesuffix(".Type")), name)
+        case Call():
+            callees = resolve(program, ref, argument).refs
+            returned = [n.value for callee in callees for n in walk(program.body(callee)) if isinstance(n, Return)]
+            if len(callees) == 1 and len(returned) == 1 and returned[0] is not None:
+                return callees[0], returned[0]
         case _:
-            return _place(ref, argument)
+            pass
     for constant in constants:
         unit = program.unit(constant)
-        if isinstance(unit, Variable) and unit.value is not None and constant.path == ref.path:
-            return _place(constant, unit.value)
-    return _place(ref, argument)
+        if isinstance(unit, Variable) and unit.value is not None:
+            return constant, unit.value
+    return None
 
 
 def _place(ref: UnitRef, node: Node) -> Place:
@@ -129,8 +146,9 @@ def code_requirement_invalid_or_dynamic(
         argument = _argument(use)
         if argument is None:
             continue
-        broken = next(filter(None, map(_error, fold(program, ref, argument))), None)
-        if broken is not None:
+        errors = [_error(text) for text in fold(program, ref, argument)]
+        broken = errors[0]
+        if broken is not None and None not in errors:  # pieces appended one by one also give what is never built
             yield rule.finding(
                 _origin(program, ref, argument),
                 "certain",
