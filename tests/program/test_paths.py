@@ -5,7 +5,7 @@ from __future__ import annotations
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
-from ipclint.model.ir import Block, Call, Evaluate, Guard, If, Literal, Loop, Name, Operator, Return, Stmt
+from ipclint.model.ir import Block, Call, Evaluate, Guard, If, Literal, Loop, Name, Operator, Return, Stmt, Throw
 from ipclint.program.paths import MAX_PATHS, last_value, outcomes, paths, returned
 from tests.program.sample import function, program_of
 
@@ -153,3 +153,14 @@ def test_every_body_has_a_path_and_an_end(body: list[Stmt]) -> None:
     found = paths(tuple(body))
     assert found.paths
     assert len(found.paths) <= MAX_PATHS
+
+
+def test_what_is_thrown_goes_to_the_catch() -> None:
+    body = "do {\ntry a()\nif b() { try c() }\nlater { try d() }\n} catch { return false }\nreturn true"
+    assert [(value, len(conditions)) for value, conditions in ways(body)] == [("false", 1), ("false", 1), ("true", 0)]
+
+
+def test_an_error_may_leave_the_body() -> None:
+    program = program_of({"A.swift": "func f() throws {\ntry a()\ndo { try b() } catch { }\n}"})
+    exits = [way.exit for way in paths(program.body(function(program, "f")), throwing=True).paths]
+    assert [type(exit) for exit in exits] == [Throw, type(None)]

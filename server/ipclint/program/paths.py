@@ -73,9 +73,13 @@ class _State(NamedTuple):
     leaving: Stmt | None = None  # a Jump, Return, Throw or never-returning Evaluate under way
 
 
-def paths(body: Block, interesting: Callable[[Node], bool] = lambda node: False) -> Paths:
-    """All paths of `body`. `interesting` nodes keep the branches that hold them apart."""
-    walker = _Walker(interesting)
+def paths(body: Block, interesting: Callable[[Node], bool] = lambda node: False, *, throwing: bool = False) -> Paths:
+    """All paths of `body`. `interesting` nodes keep the branches that hold them apart.
+
+    What a `try` in a `do` throws goes to its catches, with the `try` as an event that was not taken. With `throwing`, a
+    `try` outside of any `do` is an exit too.
+    """
+    walker = _Walker(interesting, throwing)
     ends = walker.block(body, [_State()])
     found = tuple(Path(s.events, None if isinstance(s.leaving, Jump) else s.leaving, s.compiled) for s in ends)
     return Paths(found, walker.complete)
@@ -106,9 +110,10 @@ def outcomes(condition: Node) -> Iterator[tuple[bool, tuple[Event, ...]]]:
 
 
 class _Walker:
-    def __init__(self, interesting: Callable[[Node], bool]) -> None:
+    def __init__(self, interesting: Callable[[Node], bool], throwing: bool) -> None:
         self.interesting = interesting
         self.complete = True
+        self._catching = throwing
         self._splits: dict[int, bool] = {}
 
     def block(self, body: Block, states: list[_State]) -> list[_State]:
@@ -141,6 +146,20 @@ class _Walker:
     def statement(self, statement: Stmt, states: list[_State]) -> list[_State]:
         if not states:
             return []
+        thrown = self._thrown(statement, states) if self._catching else []
+        return [*thrown, *self._run(statement, states)]
+
+    def _thrown(self, statement: Stmt, states: list[_State]) -> list[_State]:
+        """The states in which the first `try` that the statement runs itself has thrown."""
+        whole = not self._branches(statement) and not isinstance(statement, Do)
+        for node in (statement,) if whole else _conditions(statement):
+            for found in _without_closures(node, caught=False):
+                if isinstance(found, Operator) and found.op == "try":
+                    leaving = Throw(found.start, found.end, None)
+                    return [s._replace(events=(*s.events, Event(found, False)), leaving=leaving) for s in states]
+        return []
+
+    def _run(self, statement: Stmt, states: list[_State]) -> list[_State]:
         match statement:
             case Return() | Throw():
                 value = statement.value
@@ -228,10 +247,9 @@ class _Walker:
     def _do(self, body: Block, catches: tuple[Node, ...], states: list[_State]) -> list[_State]:
         ends: list[_State] = []
         thrown: list[_State] = []
-        for statement in body:
-            if any(isinstance(n, Operator) and n.op == "try" for n in walk(statement)):
-                thrown.extend(s for s in states if s.leaving is None)
-            states = self.block((statement,), states)
+        around, self._catching = self._catching, self._catching or bool(catches)
+        states = self.block(body, states)
+        self._catching = around
         for state in states:
             (thrown if isinstance(state.leaving, Throw) and catches else ends).append(state)
         thrown = self._bound([s._replace(leaving=None) for s in thrown])
@@ -263,13 +281,32 @@ def _landed(state: _State, *kinds: str) -> _State:
     return state._replace(leaving=None) if isinstance(leaving, Jump) and leaving.kind in kinds else state
 
 
-def _without_closures(statement: Stmt) -> Iterator[Node]:
-    """The nodes that run when the statement runs: not the bodies of closures and local functions."""
+def _conditions(statement: Stmt) -> tuple[Node, ...]:
+    """What a statement evaluates before it decides where to go on."""
+    match statement:
+        case If(conditions=conditions) | Guard(conditions=conditions):
+            return conditions
+        case Switch(subject=subject):
+            return (subject,)
+        case Loop(header=header, sequence=sequence):
+            return (*header, sequence) if sequence is not None else header
+        case Do() | Conditional():
+            return ()
+        case _:
+            return (statement,)
+
+
+def _without_closures(statement: Node, *, caught: bool = True) -> Iterator[Node]:
+    """The nodes that run when the statement runs: not the bodies of closures and local functions. Without `caught`, not
+    those either whose errors are caught in it.
+    """
     stack: list[Node] = [statement]
     while stack:
         node = stack.pop()
         yield node
-        if not isinstance(node, Closure | Local):
+        if not caught and isinstance(node, Do) and node.catches:
+            stack.extend(node.catches)
+        elif not isinstance(node, Closure | Local):
             stack.extend(children(node))
 
 

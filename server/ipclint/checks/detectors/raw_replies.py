@@ -1,0 +1,139 @@
+"""XPC305 in the C API: a reply dictionary that is not sent, sent twice, or filled though there may be none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function
+from ipclint.model.finding import Finding, Place, Step
+from ipclint.model.ir import (
+    Block,
+    Call,
+    Closure,
+    Expr,
+    Guard,
+    If,
+    Let,
+    Local,
+    Loop,
+    Name,
+    Node,
+    Operator,
+    Return,
+    children,
+    walk,
+)
+from ipclint.program.callbacks import Way, bare, ways
+from ipclint.program.program import Program, UnitRef
+
+CREATE = "xpc_dictionary_create_reply"
+_TESTS = frozenset({"==", "!=", "!", "&&", "||", "?:"})
+
+
+class _Reply(NamedTuple):
+    """A reply that is made: its declaration, the local that holds it, what runs after it in the same block."""
+
+    made: Let
+    name: str
+    rest: Block
+
+
+def raw_replies(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    """What is wrong with the replies that a function of the C API makes."""
+    if CREATE not in unit.mentions:
+        return
+    body = program.body(ref)
+    for reply in _replies(body):
+        if not ref.path.endswith(".swift") and _is_used(reply) and not _is_tested(body, reply.name):
+            made = {"made": _place(ref, reply.made)} if _may_leave(unit, body, reply.made) else {}
+            yield rule.finding(_place(ref, reply.made), variant="c", holes={"reply": reply.name, **made})
+        yield from _counted(rule, ref, reply, ways(program, ref, reply.rest, reply.name, "message"))
+    for node in walk(body):
+        if isinstance(node, Operator) and node.op == "unwrap" and _makes(node.operands[0]):
+            yield rule.finding(_place(ref, node), variant="c", holes={"reply": "its result"})
+
+
+def _counted(rule: Rule, ref: UnitRef, reply: _Reply, found: tuple[Way, ...]) -> Iterator[Finding]:
+    """One finding for a reply that some way does not send, one for each place that sends it again."""
+    holes: dict[str, str | Place] = {"reply": reply.name}
+    unsent = next((way.stop for way in found if way.missing and way.stop is not None), None)
+    if unsent is not None:
+        node = unsent.node if unsent.node is not None and unsent.why == "returns" else reply.made
+        yield rule.finding(_place(ref, node), "likely", context="unsent", holes=holes)
+    for way in found:
+        sent = [other for other in found if other.calls[:1] == way.calls[:1]]
+        if len(way.calls) > 1 and all(len(other.calls) > 1 for other in sent):
+            step = Step(_place(ref, way.calls[0][1]), "the reply is sent here")
+            again = _place(ref, way.calls[1][1])
+            yield rule.finding(again, context="sent-again", variant="b", holes=holes, steps=(step,))
+
+
+def _replies(body: Block) -> Iterator[_Reply]:
+    """The replies that a body makes and puts into a local of their own."""
+    for block in _blocks(body):
+        for at, statement in enumerate(block):
+            if isinstance(statement, Let):
+                yield from _made((statement,), block[at + 1 :])
+            elif isinstance(statement, If | Guard):
+                yield from _made(statement.conditions, statement.then if isinstance(statement, If) else block[at + 1 :])
+
+
+def _made(statements: tuple[Node, ...], rest: Block) -> Iterator[_Reply]:
+    for let in statements:
+        if isinstance(let, Let) and len(let.names) == 1 and let.value is not None and _makes(let.value):
+            yield _Reply(let, let.names[0], rest)
+
+
+def _makes(value: Expr) -> bool:
+    held = bare(value)
+    return isinstance(held, Call) and held.name == CREATE
+
+
+def _blocks(body: Block) -> Iterator[Block]:
+    """A body and every block in it."""
+    yield body
+    for node in walk(body):
+        for name in ("body", "then", "otherwise", "lastly"):
+            yield getattr(node, name, ())
+
+
+def _is_used(reply: _Reply) -> bool:
+    """Whether the reply is filled or sent. Either wants one."""
+    return any(
+        isinstance(node, Call)
+        and node.name.startswith(("xpc_dictionary_set_", "xpc_connection_send_message"))
+        and any(_is_named(arg, reply.name) for arg in node.args)
+        for statement in reply.rest
+        for node in walk(statement)
+    )
+
+
+def _is_tested(body: Block, name: str) -> bool:
+    """Whether anything asks if there is a reply."""
+    for node in walk(body):
+        if isinstance(node, Operator) and node.op in _TESTS and any(_is_named(each, name) for each in node.operands):
+            return True
+        if isinstance(node, If | Loop) and any(_is_named(each, name) for each in children(node)):
+            return True
+        if isinstance(node, Call) and "assert" in node.name.lower() and any(_is_named(arg, name) for arg in node.args):
+            return True
+    return False
+
+
+def _is_named(node: Node, name: str) -> bool:
+    return isinstance(node, Name) and node.text == name
+
+
+def _may_leave(unit: Function, body: Block, let: Let) -> bool:
+    """Whether the function or block around a declaration gives nothing back, so that `return;` can stand there."""
+    around = [n for n in walk(body) if isinstance(n, Closure | Local) and n.start <= let.start and let.end <= n.end]
+    inner = around[-1].body if around else body
+    if not around and unit.returns not in ("void", ""):
+        return False
+    return not any(isinstance(node, Return) and node.value is not None for node in walk(inner))
+
+
+def _place(ref: UnitRef, node: Node) -> Place:
+    return Place(ref.path, ref.key, node.start, node.end)
