@@ -12,30 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
+from pkgutil import iter_modules
 
-from ipclint.checks import edits
+from ipclint.checks import builders, edits
 from ipclint.checks.rule import HOLE, FixLanguage, FixTemplate, Rule
 from ipclint.model.finding import Edit, Finding, Fix, Place
 from ipclint.model.source import Span
 from ipclint.program.program import Program, UnitRef
-
-MODULES: tuple[str, ...] = (
-    "app_group",
-    "coding",
-    "hardened_runtime",
-    "invalidation",
-    "lifecycle",
-    "pasteboard",
-    "peer",
-    "plist",
-    "replies",
-    "requirement",
-    "serving",
-    "shared_files",
-    "temporary_names",
-    "unarchive",
-)
-"""The modules of `ipclint.checks.builders` that register builders; imported together on the first look-up."""
 
 _LANGUAGES: dict[str, FixLanguage] = {"swift": "swift", "m": "objc", "mm": "objc", "h": "objc", "c": "c"}
 
@@ -115,8 +98,9 @@ def find(name: str) -> Build:
 
 @cache
 def _load() -> None:
-    for module in MODULES:
-        import_module(f"ipclint.checks.builders.{module}")
+    """Import every module of the builders, each of which registers what it has."""
+    for module in iter_modules(builders.__path__):
+        import_module(f"{builders.__name__}.{module.name}")
 
 
 def fixes(rule: Rule, program: Program, finding: Finding, sources: Sources) -> Iterator[Fix]:

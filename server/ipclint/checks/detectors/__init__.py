@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, NamedTuple
 from typing import Literal as OneOf
 
@@ -35,47 +36,6 @@ KINDS: dict[type, UnitKind] = {
     PlistFacts: "plist",
     ProjectFacts: "project",
 }
-
-MODULES: tuple[str, ...] = (
-    "app_group",
-    "authorization",
-    "bless",
-    "bypass",
-    "client",
-    "code_requirement",
-    "code_signature",
-    "coding",
-    "coding_interfaces",
-    "coding_lists",
-    "coding_switch",
-    "entitlements",
-    "exported",
-    "hardened_runtime",
-    "identity",
-    "identity_hop",
-    "invalidation",
-    "launchd_jobs",
-    "lifecycle",
-    "listener",
-    "older_system",
-    "pasteboard",
-    "plist_shape",
-    "privileged_shell",
-    "property_lists",
-    "raw_listener",
-    "replies",
-    "requirement_force",
-    "service_names",
-    "service_sandbox",
-    "serving",
-    "shared_containers",
-    "shared_files",
-    "shared_keychain",
-    "temporary_names",
-    "url",
-    "url_schemes",
-)
-"""The modules of this package that register detectors; imported together on the first look-up."""
 
 
 class UnknownDetector(ValueError):
@@ -115,5 +75,6 @@ def registered(name: str, on: UnitKind) -> Detect:
 
 @cache
 def _load() -> None:
-    for module in MODULES:
-        import_module(f"{__name__}.{module}")
+    """Import every module of this package, each of which registers what it has."""
+    for module in iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
