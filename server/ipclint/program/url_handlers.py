@@ -42,8 +42,14 @@ def url_handlers(program: Program) -> tuple[UnitRef, ...]:
 
 
 @query(bottom=())
-def compared_schemes(program: Program, ref: UnitRef) -> tuple[tuple[str, Node], ...]:
-    """The constants that a function compares the scheme of a URL with, and where."""
+def link_handlers(program: Program) -> tuple[UnitRef, ...]:
+    """The functions that take the address of a universal link."""
+    return tuple(sorted({*program.mentioning("webpageURL"), *program.mentioning("onOpenURL")}))
+
+
+@query(bottom=())
+def compared_parts(program: Program, ref: UnitRef, part: str) -> tuple[tuple[str, Node], ...]:
+    """The constants that a function compares a part of a URL with ("scheme", "host"), and where."""
     found: list[tuple[str, Node]] = []
     for node in walk(code_of(program, ref)):
         if isinstance(node, Operator) and node.op == "==" and len(node.operands) == 2:
@@ -54,12 +60,14 @@ def compared_schemes(program: Program, ref: UnitRef) -> tuple[tuple[str, Node], 
             pairs = [(node.subject, pattern) for case in node.cases for pattern in case.patterns]
         else:
             continue
-        found += ((other.value, other) for one, other in pairs if _is_scheme(one) and isinstance(other, Text))
+        found += ((other.value, other) for one, other in pairs if _is_part(one, part) and isinstance(other, Text))
     return tuple(found)
 
 
-def _is_scheme(expr: Expr) -> bool:
-    return isinstance(expr, Member | Call) and expr.name == "scheme"
+def _is_part(expr: Expr, part: str) -> bool:
+    while isinstance(expr, Operator) and expr.op in ("unwrap", "??"):
+        expr = expr.operands[0]
+    return isinstance(expr, Member | Call) and expr.name == part
 
 
 @query(bottom=None)

@@ -16,7 +16,7 @@ from ipclint.program.configuration import programs_of, targets
 from ipclint.program.launchd import text_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.target_info import TargetInfo
-from ipclint.program.url_handlers import asked_schemes, compared_schemes, sign_in_schemes, url_handlers
+from ipclint.program.url_handlers import asked_schemes, compared_parts, sign_in_schemes, url_handlers
 
 TYPES = "CFBundleURLTypes"
 SCHEMES = "CFBundleURLSchemes"
@@ -151,7 +151,7 @@ def _unhandled(rule: Rule, program: Program, unit: PlistFacts, schemes: list[_Sc
 
 @detector("url-scheme-registration-weak", on="function")
 def url_scheme_not_registered(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
-    compared = compared_schemes(program, ref)
+    compared = compared_parts(program, ref, "scheme")
     if not compared or ref not in url_handlers(program):
         return
     for target in programs_of(program, ref.path):
