@@ -127,6 +127,15 @@ def classify_name(vocabulary: Vocabulary, identifier: str) -> str:
     return ""
 
 
+def may_be_secret(vocabulary: Vocabulary, identifier: str) -> bool:
+    """Whether an identifier names something that opens something (`token`, `userCookie`), or merely names it."""
+    words = words_of(identifier)
+    innocent = (*_phrases(vocabulary, "secret.not"), *_phrases(vocabulary, "secret.weak.not"))
+    return any(_holds(words, phrase) for phrase in _phrases(vocabulary, "secret.weak")) and not any(
+        _holds(words, phrase) for phrase in innocent
+    )
+
+
 def _phrases(vocabulary: Vocabulary, name: str) -> tuple[tuple[str, ...], ...]:
     api = vocabulary.apis.get(name)
     return tuple(tuple(phrase.split()) for phrase in api.words) if api else ()

@@ -15,7 +15,7 @@ from ipclint.model.ir import Call, Cast, Expr, Literal, Member, Name, Node, Oper
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.link import callers, members, owner_of, scope, type_of
 from ipclint.program.program import Program, UnitRef
-from ipclint.program.secrets import INNOCENT, Secret, classify_name, secret_in, words_of
+from ipclint.program.secrets import INNOCENT, Secret, classify_name, may_be_secret, secret_in, words_of
 from ipclint.program.types import base_type, element_type, is_optional
 from ipclint.program.usage import Use, call_uses, uses_of
 
@@ -105,6 +105,9 @@ def _stored_secret(program: Program, ref: UnitRef, use: Use) -> Secret | None:
     for text in keys:
         if rank := _rank(program, text):
             return Secret(text, rank, key, ref)
+    spelled = around.spelled(value).rpartition(".")[2]
+    if all(may_be_secret(program.vocabulary, name) for name in (spelled, keys[0])):
+        return Secret(spelled, "code", value, ref)
     encoded = (node for node in made if isinstance(node, Call) and ENCODERS.match(node.name) and node.args)
     return next(filter(None, (_encoded_secret(program, ref, call) for call in encoded)), None)
 
