@@ -1,4 +1,4 @@
-"""What the secure-coding fixes leave of Objective-C compiles: clang reads it against declarations of our own."""
+"""What fixes leave of Objective-C compiles: clang reads it against declarations of our own."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ BUILDERS = frozenset(
         "narrow-class-list",
         "complete-class-list",
         "declare-classes",
+        "send-reply",
     }
 )
 
@@ -39,7 +40,7 @@ pytestmark = pytest.mark.skipif(CLANG is None, reason="clang is not installed (a
 
 
 def cases() -> list[tuple[Rule, Case, str]]:
-    """The Objective-C cases with golden results of the secure-coding builders, by the title of the fix."""
+    """The Objective-C cases with golden results of these builders, by the title of the fix."""
     return [
         (rule, case, title)
         for rule in rulebook()

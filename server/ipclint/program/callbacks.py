@@ -13,11 +13,9 @@ from typing import Literal as OneOf
 from typing import NamedTuple
 
 from ipclint.model.ir import (
-    Assign,
     Block,
     Call,
     Case,
-    Cast,
     Closure,
     Defer,
     Do,
@@ -37,66 +35,14 @@ from ipclint.model.ir import (
     children,
     walk,
 )
+from ipclint.program.callback_names import ENDINGS, ERROR_HANDLER, KEEPERS, ONE_SHOT, RUNNERS, TASKS, Kind, Names, bare
 from ipclint.program.conditions import contradictory, is_none
-from ipclint.program.link import resolve
+from ipclint.program.link import code_of, resolve
 from ipclint.program.paths import Event, Path, paths
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 
 MAX_WAYS = 64
-TASKS = frozenset({"Task", "detached", "immediate"})
-"""Run a closure once, and forget what it throws."""
-RUNNERS = TASKS | frozenset(
-    {
-        "async",
-        "asyncAfter",
-        "asyncAndWait",
-        "sync",
-        "dispatch_async",
-        "dispatch_sync",
-        "dispatch_after",
-        "dispatch_async_and_wait",
-        "dispatch_barrier_async",
-        "dispatch_barrier_sync",
-        "dispatch_group_async",
-        "DispatchWorkItem",
-        "BlockOperation",
-        "addOperation",
-        "addOperationWithBlock:",
-        "addBarrierBlock",
-        "perform",
-        "performBlock:",
-        "performAndWait",
-        "performBlockAndWait:",
-        "autoreleasepool",
-        "withLock",
-        "MainActor.run",
-    }
-)
-"""Calls that run the closure they are given exactly once, now or later."""
-ONE_SHOT = frozenset(
-    {
-        "dataTask",
-        "downloadTask",
-        "uploadTask",
-        "dataTaskWithURL:completionHandler:",
-        "dataTaskWithRequest:completionHandler:",
-        "downloadTaskWithURL:completionHandler:",
-        "downloadTaskWithRequest:completionHandler:",
-        "evaluatePolicy",
-        "evaluatePolicy:localizedReason:reply:",
-        "requestAuthorization",
-        "requestAuthorizationWithOptions:completionHandler:",
-        "requestAccess",
-        "requestAccessForMediaType:completionHandler:",
-    }
-)
-"""Calls of the system that call their completion handler once."""
-ENDINGS = frozenset(
-    {"invalidate", "terminate", "terminate:", "xpc_connection_cancel", "cancel", "exit", "_exit", "abort"}
-)
-"""After these the other side hears that the connection or the process is gone."""
-ERROR_HANDLER = "emoteObjectProxyWithErrorHandler"
 
 
 class Stop(NamedTuple):
@@ -127,17 +73,6 @@ class Way(NamedTuple):
         return not self.calls and not self.open
 
 
-Kind = OneOf["block", "continuation", "message"]
-SENDERS = frozenset(
-    {
-        "xpc_connection_send_message",
-        "xpc_connection_send_message_with_reply",
-        "xpc_connection_send_message_with_reply_sync",
-        "xpc_pipe_routine_reply",
-    }
-)
-KEEPERS = ("xpc_dictionary_set_", "xpc_dictionary_get_", "xpc_retain", "xpc_release", "xpc_get_type", "xpc_copy_desc")
-"""Functions that are handed a message and neither send nor keep it, by how their names begin."""
 OPEN = Way(open=True)
 NOTHING = (Way(),)
 
@@ -160,125 +95,38 @@ def ways(
     """
     if not name:
         return (Way(stop=Stop("ends", ref, None)),)
-    counter = _Counter(program, ref, name, kind)
-    counter.prepare(body)
-    return tuple(counter.block(body, throwing))
-
-
-def bare(expr: Expr) -> Expr:
-    """An expression without casts, copies, `try`, `await` and unwraps around it."""
-    while True:
-        if isinstance(expr, Cast):
-            expr = expr.value
-        elif isinstance(expr, Operator) and expr.op in ("unwrap", "try", "try?", "try!", "await", "?"):
-            expr = expr.operands[0]
-        elif isinstance(expr, Call) and expr.name in ("copy", "Block_copy") and (expr.target or expr.args):
-            expr = expr.target or expr.args[0]
-        else:
-            return expr
-
-
-def error_handler(call: Expr | None) -> Call | None:
-    """The call that makes a proxy with an error handler, when an expression is one."""
-    made = bare(call) if call is not None else None
-    return made if isinstance(made, Call) and ERROR_HANDLER in made.name and made.args else None
+    return _Counter(program, ref, name, kind).count(body, throwing)
 
 
 class _Counter:
     def __init__(self, program: Program, ref: UnitRef, name: str, kind: Kind) -> None:
         self.program = program
         self.ref = ref
-        self.kind = kind
-        self.names = {name}
-        self.wrappers: set[str] = set()  # locals that call it once
-        self.vague: set[str] = set()  # locals that may call it
-        self.proxies: dict[str, Call] = {}  # local → the call that made it
-        self.answered: set[int] = set()  # those of them through which a message with the callback goes
-        self.marked: set[int] = set()  # nodes that hold the callback, by identity
-        self.peers: set[str] = set()  # locals with the connection that a message came by; NULL when it is gone
+        self.known = Names(name, kind, code_of(program, ref), self._once)
 
-    # ── what holds the callback ──────────────────────────────────────────────────────────────────────────────────────
+        self._kept: dict[tuple[int, bool], list[Way]] = {}
 
-    def prepare(self, body: Block) -> None:
-        """Learn the other names of the callback, and which nodes hold one."""
-        self._mark(body)
-        for node in walk(body):
-            if isinstance(node, Let) and node.value is not None and len(node.names) == 1:
-                if isinstance(node.value, Call) and node.value.name == "xpc_dictionary_get_remote_connection":
-                    self.peers.add(node.names[0])
-                self._learn(node.names[0], node.value, body)
-            elif isinstance(node, Local) and id(node) in self.marked:
-                self._wrap(node.name, node.body, body)
-            elif isinstance(node, Assign) and isinstance(node.target, Name) and (made := error_handler(node.value)):
-                self.proxies[node.target.text] = made
-        for node in walk(body):
-            if isinstance(node, Call) and any(id(argument) in self.marked for argument in node.args):
-                if made := self._proxy(node):
-                    self.answered.add(id(made))
+    def count(self, body: Block, throwing: bool) -> tuple[Way, ...]:
+        """The ways through a body that the callback comes into from outside."""
+        self.known.learn(body)
+        self._kept.clear()
+        return tuple(self.block(body, throwing))
 
-    def _learn(self, name: str, value: Expr, body: Block) -> None:
-        held = bare(value)
-        if made := error_handler(value):
-            self.proxies[name] = made
-        elif isinstance(held, Name) and held.text in self.names:
-            self.names.add(name)
-            self._mark(body)
-        elif isinstance(held, Closure) and id(held) in self.marked:
-            self._wrap(name, held.body, body)
-
-    def _wrap(self, name: str, inner: Block, body: Block) -> None:
-        once = all(len(way.calls) == 1 and not way.open for way in self.block(inner, False))
-        (self.wrappers if once else self.vague).add(name)
-        self._mark(body)
-
-    def _mark(self, body: Block) -> None:
-        for statement in body:
-            self._marks(statement)
-
-    def _marks(self, node: Node) -> bool:
-        if isinstance(node, Closure | Local) and any(param.name in self.names for param in node.params):
-            return False  # another thing of the same name
-        found = [self._marks(child) for child in children(node)]
-        holds = any(found) or self._is_named(node)
-        if holds:
-            self.marked.add(id(node))
-        return holds
-
-    def _is_named(self, node: Node) -> bool:
-        if isinstance(node, Name):
-            return node.text in self.names or node.text in self.wrappers or node.text in self.vague
-        return (
-            isinstance(node, Call)
-            and node.target is None
-            and (node.name in self.names or node.name in self.wrappers or node.name in self.vague)
-        )
-
-    def _calls(self, call: Call) -> bool:
-        """Whether a call is one of the callback itself."""
-        if call.target is None and self.kind == "message" and call.name in SENDERS:
-            return any(isinstance(held := bare(arg), Name) and held.text in self.names for arg in call.args)
-        if call.target is None:
-            return call.name in self.wrappers or (self.kind == "block" and call.name in self.names)
-        target = bare(call.target)
-        return (
-            self.kind == "continuation"
-            and call.name == "resume"
-            and isinstance(target, Name)
-            and target.text in self.names
-        )
-
-    def _proxy(self, call: Call) -> Call | None:
-        """What made the proxy with an error handler that a message is sent to."""
-        if call.target is None:
-            return None
-        target = bare(call.target)
-        return self.proxies.get(target.text) if isinstance(target, Name) else error_handler(target)
+    def _once(self, body: Block) -> bool:
+        self._kept.clear()  # its names are not all known yet
+        return all(len(way.calls) == 1 and not way.open for way in self.block(body, False))
 
     # ── paths ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def block(self, body: Block, throwing: bool) -> list[Way]:
-        """The ways through a body."""
-        found = paths(body, lambda node: id(node) in self.marked, throwing=throwing)
+        """The ways through a body, or through a closure in it."""
+        key = id(body), throwing
+        if key not in self._kept:
+            self._kept[key] = self._block(body, throwing)
+        return self._kept[key]
+
+    def _block(self, body: Block, throwing: bool) -> list[Way]:
+        found = paths(body, lambda node: id(node) in self.known.marked, throwing=throwing)
         taken = [path for path in found.paths if not contradictory(path.events)]
         counted = [(path, self._path(path, body)) for path in taken]
         calling = {prefix for path, ways in counted if any(w.calls for w in ways) for prefix in _prefixes(path)}
@@ -318,7 +166,7 @@ class _Counter:
 
     def _leaves_out(self, path: Path, statement: Stmt) -> bool:
         """Whether a path goes past a loop that holds the callback: how often that runs is not known."""
-        loops = [n for n in walk(statement) if isinstance(n, Loop) and id(n) in self.marked]
+        loops = [n for n in walk(statement) if isinstance(n, Loop) and id(n) in self.known.marked]
         return any(not any(loop.start <= e.node.start < loop.end for e in path.events) for loop in loops)
 
     def _deferred(self, path: Path, body: Block) -> list[Iterable[Way]]:
@@ -326,7 +174,7 @@ class _Counter:
         end = path.exit.start if path.exit is not None else 1 << 62
         found: list[Iterable[Way]] = []
         for node in walk(body):
-            if isinstance(node, Defer) and id(node) in self.marked:
+            if isinstance(node, Defer) and id(node) in self.known.marked:
                 direct = any(node is statement for statement in body)
                 found.append((OPEN,) if not direct else self.block(node.body, False) if node.start < end else NOTHING)
         return found
@@ -340,19 +188,19 @@ class _Counter:
         if isinstance(node, Operator) and node.op == "try" and taken is False:
             return self._threw(node)
         subject, none_when = is_none(node) if taken is not None else (None, False)
-        if isinstance(subject, Name) and taken is none_when and subject.text in self.peers:
+        if isinstance(subject, Name) and taken is none_when and subject.text in self.known.peers:
             return (OPEN,)
-        if subject is not None and self._is_named(bare(subject)):
+        if subject is not None and self.known.is_named(bare(subject)):
             return (OPEN,) if taken is none_when else NOTHING
         return self.effects(node)
 
     def _threw(self, tried: Operator) -> Iterable[Way]:
         """What was done with the callback before an error was thrown."""
-        if id(tried) not in self.marked:
+        if id(tried) not in self.known.marked:
             return NOTHING
         for call in (n for n in walk(tried) if isinstance(n, Call)):
             for index, argument in enumerate(call.args):
-                if id(argument) in self.marked:
+                if id(argument) in self.known.marked:
                     callee = self._callee(call, index)
                     if callee is None:
                         return (Way(sure=False),)
@@ -364,7 +212,7 @@ class _Counter:
 
     def effects(self, node: Node) -> Iterable[Way]:
         """What evaluating a node does with the callback."""
-        if id(node) not in self.marked:
+        if id(node) not in self.known.marked:
             return NOTHING
         match node:
             case Call():
@@ -385,7 +233,7 @@ class _Counter:
                 return self._all(children(node))
 
     def _is_learnt(self, let: Let) -> bool:
-        return let.names[0] in self.names | self.wrappers | self.vague and isinstance(
+        return let.names[0] in self.known.names | self.known.wrappers | self.known.vague and isinstance(
             bare(let.value) if let.value is not None else None, Name | Closure
         )
 
@@ -396,34 +244,38 @@ class _Counter:
         return states
 
     def _call(self, call: Call) -> Iterable[Way]:
-        if self._calls(call):
-            arguments = NOTHING if self.kind == "message" else self._all(call.args)
+        if self.known.calls(call):
+            arguments = NOTHING if self.known.kind == "message" else self._all(call.args)
             return _joined(arguments, (Way(((self.ref, call),)),))
-        if self.kind == "message" and call.target is None and call.name.startswith(KEEPERS):
+        if self.known.kind == "message" and call.target is None and call.name.startswith(KEEPERS):
             return NOTHING
-        if call.target is None and call.name in self.vague:
+        if call.target is None and call.name in self.known.vague:
             return (OPEN,)
-        made = self._proxy(call)
+        made = self.known.proxy(call)
         states = NOTHING if made is not None or call.target is None else self.effects(call.target)
         for index, argument in enumerate(call.args):
             states = _joined(states, self._argument(call, index, argument))
         return states
 
     def _argument(self, call: Call, index: int, argument: Expr) -> Iterable[Way]:
-        if id(argument) not in self.marked:
+        if id(argument) not in self.known.marked:
             return NOTHING
         held = bare(argument)
         if isinstance(held, Closure):
             inner = self.block(held.body, call.name in TASKS)
-        elif isinstance(held, Name) and held.text in self.names | self.wrappers and self.kind == "block":
+        elif (
+            isinstance(held, Name)
+            and held.text in self.known.names | self.known.wrappers
+            and self.known.kind == "block"
+        ):
             inner = [Way(((self.ref, call),))]
         else:
             return self.effects(argument)
         if call.name in RUNNERS or f"{_plain(call.target)}.{call.name}" in RUNNERS:
             return [way._replace(thrown=False) for way in inner]
         if ERROR_HANDLER in call.name:
-            return NOTHING if id(call) in self.answered else (OPEN,)
-        if made := self._proxy(call):
+            return NOTHING if self.known.is_answered(call) else (OPEN,)
+        if made := self.known.proxy(call):
             return [*inner, *self._failed(made)]
         if call.name in ONE_SHOT:
             return [way._replace(sure=False) for way in inner]

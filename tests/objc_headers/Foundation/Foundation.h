@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <dispatch/dispatch.h>
 
 #define NS_ASSUME_NONNULL_BEGIN _Pragma("clang assume_nonnull begin")
 #define NS_ASSUME_NONNULL_END _Pragma("clang assume_nonnull end")
@@ -140,6 +141,7 @@ __attribute__((objc_root_class))
 
 @interface NSData : NSObject <NSCopying, NSMutableCopying, NSSecureCoding>
 @property (readonly) NSUInteger length;
++ (instancetype)data;
 + (nullable instancetype)dataWithContentsOfFile:(NSString *)path;
 @end
 
@@ -195,7 +197,10 @@ __attribute__((objc_root_class))
 @end
 
 @interface NSError : NSObject <NSCopying, NSSecureCoding>
++ (instancetype)errorWithDomain:(NSString *)domain code:(NSInteger)code userInfo:(nullable NSDictionary<NSString *, id> *)userInfo;
 @end
+
+extern NSString *const NSPOSIXErrorDomain;
 
 @interface NSCoder : NSObject
 @property (readonly) BOOL requiresSecureCoding;
@@ -268,6 +273,9 @@ extern NSString *const NSKeyedArchiveRootObjectKey;
 @property (nullable, retain) NSXPCInterface *exportedInterface;
 @property (nullable, retain) NSXPCInterface *remoteObjectInterface;
 @property (nullable, retain) id exportedObject;
+@property (readonly, retain) id remoteObjectProxy;
+- (id)remoteObjectProxyWithErrorHandler:(void (^)(NSError *error))handler;
+- (id)synchronousRemoteObjectProxyWithErrorHandler:(void (^)(NSError *error))handler;
 - (void)resume;
 @end
 

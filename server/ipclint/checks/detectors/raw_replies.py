@@ -25,7 +25,8 @@ from ipclint.model.ir import (
     children,
     walk,
 )
-from ipclint.program.callbacks import Way, bare, ways
+from ipclint.program.callback_names import bare
+from ipclint.program.callbacks import Way, ways
 from ipclint.program.program import Program, UnitRef
 
 CREATE = "xpc_dictionary_create_reply"
