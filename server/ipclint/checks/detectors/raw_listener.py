@@ -39,11 +39,11 @@ def raw_listener_without_peer_requirement(
     rule: Rule, program: Program, ref: UnitRef, unit: Function
 ) -> Iterator[Finding]:
     for creation in _creations(program, ref):
-        family = _family(program, ref)
-        evidence = frozenset[str]().union(*(reaches(program, member) for member in family))
+        around = family(program, ref)
+        evidence = frozenset[str]().union(*(reaches(program, member) for member in around))
         if evidence & EVIDENCE:
             continue
-        handled = _handler(program, family)
+        handled = _handler(program, around)
         if handled is None and creation.kind == "mach-service":
             continue  # made here, served by code that is not
         place, dispatcher = handled or (_place(ref, creation.call), "")
@@ -83,7 +83,7 @@ def _text(program: Program, ref: UnitRef, expr: Expr) -> str:
 
 
 @query(bottom=())
-def _family(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:
+def family(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:
     """The functions that can run for a listener made here: callees, handlers by name, the methods of its type and
     above.
     """
