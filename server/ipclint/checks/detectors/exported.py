@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
-from ipclint.model.facts import Function
+from ipclint.model.facts import Function, Type
 from ipclint.model.finding import Finding, Place, Step
 from ipclint.model.ir import Call, Node
 from ipclint.program.configuration import is_privileged
@@ -90,22 +90,31 @@ def authorizes(program: Program, ref: UnitRef, depth: int = MAX_CALLS_DEEP) -> b
     )
 
 
-@detector("privileged-method-without-authorization", on="function")
+@detector("privileged-method-without-authorization", on="type")
 def privileged_method_without_authorization(
-    rule: Rule, program: Program, ref: UnitRef, unit: Function
+    rule: Rule, program: Program, ref: UnitRef, unit: Type
 ) -> Iterator[Finding]:
-    if unit.kind != "method" or not unit.body or unit.owner not in exported_types(program):
+    if unit.qualified not in exported_types(program) or not is_privileged(program, ref.path):
         return
-    if not is_exported(program, ref) or not is_privileged(program, ref.path) or authorizes(program, ref):
-        return
-    operation = privileged_operation(program, ref)
-    if operation:
-        yield rule.finding(
-            Place(ref.path, ref.key, *unit.name_span),
-            "likely",
-            holes={"method": unit.signature, "operation": operation},
-            steps=tuple(_story(program, ref)),
-        )
+    for member in _methods(program, ref, unit):
+        function = program.function(member)
+        if function is None or not function.body or not is_exported(program, member) or authorizes(program, member):
+            continue
+        if operation := privileged_operation(program, member):
+            yield rule.finding(
+                Place(member.path, member.key, *function.name_span),
+                "likely",
+                holes={"method": function.signature, "operation": operation},
+                steps=tuple(_story(program, member)),
+            )
+
+
+def _methods(program: Program, ref: UnitRef, unit: Type) -> Iterator[UnitRef]:
+    """The methods of a type that its declaration's file holds: a type has declarations in several."""
+    for member in program.members_of(unit.qualified):
+        function = program.function(member) if member.path == ref.path else None
+        if function is not None and function.kind == "method":
+            yield member
 
 
 def _story(program: Program, ref: UnitRef) -> Iterator[Step]:
@@ -128,27 +137,36 @@ def _inner(program: Program, ref: UnitRef) -> Iterator[Step]:
         yield Step(_place(ref, call), f"which {PRIVILEGED[call.name.partition(':')[0]]}")
 
 
-@detector("over-general-exported-method", on="function")
-def over_general_exported_method(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+@detector("over-general-exported-method", on="type")
+def over_general_exported_method(rule: Rule, program: Program, ref: UnitRef, unit: Type) -> Iterator[Finding]:
     """A protocol's method that does whatever its caller says; sure only where its implementation does so."""
-    protocol = owner_of(program, ref)
-    if unit.body or unit.kind != "method" or protocol not in exported_protocols(program):
+    if unit.kind != "protocol" or unit.qualified not in exported_protocols(program):
         return
-    what = next((p.name or p.label for p in unit.params if _says_what(p.label, p.name, p.type)), "")
-    first = unit.name.partition(":")[0]
-    if not what and not (_DO_ANYTHING.match(first) and _WHAT.search(first)):
-        return
+    for member in _methods(program, ref, unit):
+        function = program.function(member)
+        if function is not None and not function.body and (what := _what_the_client_says(function)):
+            yield _over_general(rule, program, member, function, what)
+
+
+def _over_general(rule: Rule, program: Program, ref: UnitRef, unit: Function, what: str) -> Finding:
     runs = any(
         privileged_operation(program, member) == "starts a process"
         for member in program.functions_named(unit.selector or unit.name)
-        if member != ref and conforms(program, owner_of(program, member), protocol)
+        if member != ref and conforms(program, owner_of(program, member), unit.owner)
     )
-    yield rule.finding(
+    return rule.finding(
         Place(ref.path, ref.key, *unit.name_span),
         "likely" if runs else "hint",
         severity="high" if runs and is_privileged(program, ref.path) else "medium" if runs else "low",
-        holes={"method": unit.signature, "protocol": protocol, "what": what or first},
+        holes={"method": unit.signature, "protocol": unit.owner, "what": what},
     )
+
+
+def _what_the_client_says(unit: Function) -> str:
+    """The parameter that says what to do, or the method that does whatever it is told; "" for a plain method."""
+    first = unit.name.partition(":")[0]
+    named = (param.name or param.label for param in unit.params if _says_what(param.label, param.name, param.type))
+    return next(named, first if _DO_ANYTHING.match(first) and _WHAT.search(first) else "")
 
 
 def _says_what(label: str, name: str, type_text: str) -> bool:
