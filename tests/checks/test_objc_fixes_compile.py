@@ -33,6 +33,8 @@ BUILDERS = frozenset(
         "complete-class-list",
         "declare-classes",
         "send-reply",
+        "raw-value-check",
+        "event-kind-check",
     }
 )
 
@@ -46,7 +48,7 @@ def cases() -> list[tuple[Rule, Case, str]]:
         for rule in rulebook()
         if any(fix.builder in BUILDERS for fix in rule.fixes)
         for case in rule.cases
-        if any(file.language == "objc" for file in case.files)
+        if any(file.path.endswith(".m") for file in case.files)
         for title in dict.fromkeys(golden.title for golden in case.goldens)
     ]
 

@@ -124,6 +124,8 @@ __attribute__((objc_root_class))
 @property (readonly) NSInteger integerValue;
 @property (readonly) BOOL boolValue;
 @property (readonly, nullable) const char *UTF8String;
++ (nullable instancetype)stringWithUTF8String:(const char *)nullTerminatedCString;
+- (nullable instancetype)initWithUTF8String:(const char *)nullTerminatedCString;
 + (instancetype)string;
 - (instancetype)initWithString:(NSString *)string;
 - (BOOL)isEqualToString:(NSString *)string;
@@ -287,6 +289,11 @@ extern NSString *const NSKeyedArchiveRootObjectKey;
 
 extern NSString *NSStringFromSelector(SEL selector);
 extern Class _Nullable NSClassFromString(NSString *name);
+@interface NSFileHandle : NSObject
+- (instancetype)initWithFileDescriptor:(int)fd closeOnDealloc:(BOOL)closeopt;
+- (void)writeData:(NSData *)data;
+@end
+
 extern void NSLog(NSString *format, ...);
 
 NS_ASSUME_NONNULL_END

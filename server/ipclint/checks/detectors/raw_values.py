@@ -1,0 +1,61 @@
+"""XPC210 and XPC211: raw XPC values that are taken for what they may not be, and events that are no messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.raw_evidence import Evidence, Use, evidence, raw_entries
+from ipclint.checks.detectors.raw_knowledge import subject
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function
+from ipclint.model.finding import Finding, Place
+from ipclint.model.ir import Call, Node, Param
+from ipclint.program.program import Program, UnitRef
+
+VARIANTS = {"object": "a", "null": "b", "forced": "b", "length": "c", "index": "c", "descriptor": "d"}
+"""The catalogue's letters."""
+
+
+@detector("raw-xpc-value-unchecked", on="function")
+def raw_xpc_value_unchecked(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    for use in _found(program, ref).uses:
+        if use.what in VARIANTS and isinstance(use.origin, Call):
+            yield rule.finding(
+                _place(ref, use.node),
+                "likely" if use.helper else None,
+                context=use.what,
+                variant=VARIANTS[use.what],
+                holes={"getter": use.origin.name, "user": use.user or "this", **_parts(ref, use)},
+            )
+
+
+@detector("xpc-event-kind-unchecked", on="function")
+def xpc_event_kind_unchecked(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    for use in _found(program, ref).uses:
+        if use.what in ("message", "connection"):
+            reply = isinstance(use.origin, Call) or use.reply
+            yield rule.finding(
+                _place(ref, use.node),
+                context="reply" if reply else use.what,
+                holes={
+                    "user": use.user,
+                    "event": subject(use.value) or "the event",
+                    "kind": "XPC_TYPE_CONNECTION" if use.what == "connection" else "XPC_TYPE_DICTIONARY",
+                    **_parts(ref, use),
+                },
+            )
+
+
+def _found(program: Program, ref: UnitRef) -> Evidence:
+    return evidence(program, ref, raw_entries(program).get(ref, frozenset()))
+
+
+def _parts(ref: UnitRef, use: Use) -> dict[str, str | Place]:
+    """What a fix asks for: where the value came from, where it is used, and by which name."""
+    made = "parameter" if isinstance(use.origin, Param) else "made"
+    return {made: _place(ref, use.origin), "value": _place(ref, use.value), "what": use.what, "taker": use.user}
+
+
+def _place(ref: UnitRef, node: Node) -> Place:
+    return Place(ref.path, ref.key, node.start, node.end)
