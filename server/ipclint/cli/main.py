@@ -77,11 +77,7 @@ def parser() -> argparse.ArgumentParser:
     explain.add_argument("--format", choices=("text", "markdown"), default="text", help="how to write it (text)")
     explain.add_argument("--config", metavar="FILE", help="the ipclint.toml whose own rules to look in too")
     explain.set_defaults(command=_explain, parser=explain)
-    surface = commands.add_parser("surface", help="list where the programs of a folder meet other processes")
-    surface.add_argument("path", nargs="?", metavar="PATH", default=".", help="the folder (the current one)")
-    surface.add_argument("--format", choices=("text", "json"), default="text", help="how to write it (text)")
-    surface.add_argument("--output", metavar="FILE", help="write it there instead of to stdout")
-    surface.set_defaults(command=_surface, parser=surface)
+    _add_surface(commands.add_parser("surface", help="map where the programs of a folder meet other processes"))
     _add_baseline(commands.add_parser("baseline", help="write down what is found now", description=_BASELINE))
     commands.add_parser("server", help="speak the Language Server Protocol")
     return top
@@ -133,6 +129,21 @@ def _add_baseline(baseline: argparse.ArgumentParser) -> None:
     baseline.add_argument("--include-tests", action="store_true", default=None, help="check test code too")
     baseline.add_argument("--no-cache", action="store_true", help="neither use nor write the cache")
     baseline.set_defaults(command=_baseline, parser=baseline)
+
+
+def _add_surface(surface: argparse.ArgumentParser) -> None:
+    surface.add_argument("path", nargs="?", metavar="PATH", default=".", help="the folder (the current one)")
+    surface.add_argument(
+        "--format", choices=("text", "json", "mermaid", "html"), default="text", help="how to write it (text)"
+    )
+    surface.add_argument("--output", metavar="FILE", help="write it there instead of to stdout")
+    surface.add_argument(
+        "--diff", metavar="REV", help="what was added and removed since a revision of git; text, json or html"
+    )
+    surface.add_argument(
+        "--link", metavar="URL", help="where places in the HTML page lead: a URL with {path}, {line} and {column}"
+    )
+    surface.set_defaults(command=_surface, parser=surface)
 
 
 def _jobs(text: str) -> int:

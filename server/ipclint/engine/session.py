@@ -36,7 +36,7 @@ from ipclint.readers import kind_of
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from ipclint.engine.surface import Mapped
+    from ipclint.engine.surface import Surface
 
 MAX_ROUNDS = 8
 """How often the files that the program asked for are read before it must do with what it has."""
@@ -205,8 +205,8 @@ class Session:
         extents = facts.extents if isinstance(facts, SourceFacts) else {}
         return extents.get(ref.key, Span(0, 0))
 
-    def surface(self) -> tuple[Mapped, ...]:
-        """Every endpoint of the workspace, by path and position."""
+    def surface(self) -> Surface:
+        """The surface map of what is known now; `engine.surface.of` reads further files that it turns out to need."""
         from ipclint.engine.surface import surface_of  # it loads the code that looks, which a check may not need
 
         return surface_of(self._files)

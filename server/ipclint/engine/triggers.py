@@ -10,11 +10,13 @@ from fnmatch import fnmatchcase
 from ipclint.checks.match_syntax import parse_match
 from ipclint.checks.rule import Rule
 from ipclint.checks.rulebook import Rulebook
+from ipclint.program.openings import WORDS
 from ipclint.program.vocabulary import Spelling, Vocabulary
 
 SURFACE = frozenset(
     {"NSXPC*", "xpc_*", "XPCListener", "XPCSession", "SMAppService", "NSKeyedUnarchiver", "NSKeyedArchiver"}
     | {"exportedObject", "setExportedObject", "exportedInterface", "setInterface", "setClasses"}
+    | WORDS
 )
 """Words by which the program finds what belongs together (`Program.mentioning`), whatever the rules are."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal as OneOf
 from typing import NamedTuple
 
 from ipclint.model.facts import Function, PlistFacts, PlistValue
@@ -12,18 +11,15 @@ from ipclint.model.ir import Call, Name, Node, walk
 from ipclint.program.configuration import programs_of, targets
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.link import calls_in, declarations
+from ipclint.program.mechanisms import MECHANISMS, Direction, Kind, Rating
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.surface import Listener, interfaces, listeners
 from ipclint.program.target_info import TargetInfo
 from ipclint.program.targets import Targets
 
-Kind = OneOf[
-    "XPC listener", "XPC client", "libxpc listener", "libxpc client", "URL scheme", "universal link", "app group",
-    "extension point",
-]  # fmt: skip
-Rating = OneOf["high", "low", "very low", ""]
-
 LISTENER_FLAG = "XPC_CONNECTION_MACH_SERVICE_LISTENER"
+GROUPS = "com.apple.security.application-groups"
+DOMAINS = "com.apple.developer.associated-domains"
 ANYONE = "any process that may look the name up"
 REACH = {
     "mach-service": ANYONE,
@@ -33,17 +29,19 @@ REACH = {
 
 
 class Owner(NamedTuple):
-    """A target that an endpoint belongs to."""
+    """A target that an endpoint belongs to. `project` is the path of its project file, "" for a guessed one."""
 
     name: str
     privileged: bool
+    project: str = ""
 
 
 class Endpoint(NamedTuple):
     """One place where data crosses. `name` is "" when unknown; `reach` says who can get there ("" for a client).
 
     `methods` are those of `protocols` with the types of their arguments. `listener` is there for an NSXPCListener.
-    `rating` is that of the mechanism, "" where it has none.
+    `rating` is that of the mechanism, "" where it has none. `api` is what makes it: a function, a class, a key of a
+    property list. `also` are further places of the same endpoint.
     """
 
     kind: Kind
@@ -55,6 +53,13 @@ class Endpoint(NamedTuple):
     protocols: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     listener: Listener | None = None
+    api: str = ""
+    also: tuple[Place, ...] = ()
+    way: Direction | None = None  # where it differs from what is usual for its kind
+
+    @property
+    def direction(self) -> Direction:
+        return self.way or MECHANISMS[self.kind].direction
 
 
 def endpoints(program: Program) -> tuple[Endpoint, ...]:
@@ -75,17 +80,26 @@ def _nsxpc_listeners(program: Program) -> Iterator[Endpoint]:
             for member in program.members_of(declaration.qualified)
         }
         protocols = _protocols(program, decided_by, remote=False)
+        programs = programs_of(program, listener.ref.path)
         yield Endpoint(
             "XPC listener",
-            listener.service,
+            listener.service or (_bundle_id(programs) if listener.kind == "service" else ""),
             _place(listener.ref, listener.node),
-            _owners(programs_of(program, listener.ref.path)),
+            owners_of(programs),
             REACH.get(listener.kind, "unknown"),
             "high",
             protocols,
             _methods(program, protocols),
             listener,
+            "NSXPCListener",
         )
+
+
+def _bundle_id(programs: tuple[TargetInfo, ...]) -> str:
+    """The name by which an embedded service is asked for: the bundle id of the one service that code is part of."""
+    names = {info.bundle_id for info in programs if info.is_embedded_service}
+    name = names.pop() if len(names) == 1 else ""
+    return "" if "$" in name else name
 
 
 def _clients(program: Program) -> Iterator[Endpoint]:
@@ -96,8 +110,8 @@ def _clients(program: Program) -> Iterator[Endpoint]:
                 protocols = _protocols(program, {ref}, remote=True)
                 name = _text(program, ref, call)
                 yield Endpoint(
-                    "XPC client", name, _place(ref, call), _owners(programs_of(program, ref.path)), "", "high",
-                    protocols, _methods(program, protocols),
+                    "XPC client", name, _place(ref, call), owners_of(programs_of(program, ref.path)), "", "high",
+                    protocols, _methods(program, protocols), None, "NSXPCConnection",
                 )  # fmt: skip
 
 
@@ -107,10 +121,11 @@ def _raw(program: Program) -> Iterator[Endpoint]:
             if call.name == "xpc_connection_create_mach_service" and len(call.args) > 2:
                 listens = any(isinstance(node, Name) and node.text == LISTENER_FLAG for node in walk(call.args[2]))
                 kind: Kind = "libxpc listener" if listens else "libxpc client"
-                owners = _owners(programs_of(program, ref.path))
+                owners = owners_of(programs_of(program, ref.path))
                 yield Endpoint(
-                    kind, _text(program, ref, call), _place(ref, call), owners, ANYONE if listens else "", "high"
-                )
+                    kind, _text(program, ref, call), _place(ref, call), owners, ANYONE if listens else "", "high",
+                    api=call.name,
+                )  # fmt: skip
 
 
 def _text(program: Program, ref: UnitRef, call: Call) -> str:
@@ -142,8 +157,9 @@ def _method(function: Function) -> str:
     return f"{function.signature} ← {types}" if types else function.signature
 
 
-def _owners(infos: tuple[TargetInfo, ...]) -> tuple[Owner, ...]:
-    return tuple(sorted({Owner(info.name, info.is_privileged) for info in infos}))
+def owners_of(infos: tuple[TargetInfo, ...]) -> tuple[Owner, ...]:
+    """What an endpoint keeps of targets."""
+    return tuple(sorted({Owner(info.name, info.is_privileged, info.project) for info in infos}))
 
 
 # ── in property lists ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -160,25 +176,27 @@ def _configured(program: Program) -> Iterator[Endpoint]:
 
 
 def _of_info(known: Targets, facts: PlistFacts, root: PlistValue) -> Iterator[Endpoint]:
-    owners = _owners(known.informed_by(facts.path))
+    owners = owners_of(known.informed_by(facts.path))
     types = root.get("CFBundleURLTypes")
     for entry in types.items if types is not None else ():
         for place, scheme in _strings(facts, entry.get("CFBundleURLSchemes")):
-            yield Endpoint("URL scheme", scheme, place, owners, "any app and any web page", "very low")
+            yield Endpoint(
+                "URL scheme", scheme, place, owners, "any app and any web page", "very low", api="CFBundleURLTypes"
+            )
     extension = root.get("NSExtension")
     if extension is not None:
         for place, point in _strings(facts, extension.get("NSExtensionPointIdentifier")):
-            yield Endpoint("extension point", point, place, owners, "the system, for a host app", "")
+            yield Endpoint("extension point", point, place, owners, "the system, for a host app", "", api="NSExtension")
 
 
 def _of_entitlements(known: Targets, facts: PlistFacts, root: PlistValue) -> Iterator[Endpoint]:
-    owners = _owners(tuple(info for info, _ in known.signed_with(facts.path)))
-    for place, group in _strings(facts, root.get("com.apple.security.application-groups")):
-        yield Endpoint("app group", group, place, owners, "every member of the group", "")
-    for place, domain in _strings(facts, root.get("com.apple.developer.associated-domains")):
+    owners = owners_of(tuple(info for info, _ in known.signed_with(facts.path)))
+    for place, group in _strings(facts, root.get(GROUPS)):
+        yield Endpoint("app group", group, place, owners, "every member of the group", "", api=GROUPS)
+    for place, domain in _strings(facts, root.get(DOMAINS)):
         if domain.startswith("applinks:"):
             name = domain.removeprefix("applinks:")
-            yield Endpoint("universal link", name, place, owners, "any app and any web page", "")
+            yield Endpoint("universal link", name, place, owners, "any app and any web page", "", api=DOMAINS)
 
 
 def _strings(facts: PlistFacts, value: PlistValue | None) -> Iterator[tuple[Place, str]]:

@@ -1,0 +1,167 @@
+"""Every way in which the program meets other processes: the endpoints of XPC and property lists, and all other channels
+that code opens. What one target does with one channel is one endpoint with several places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from ipclint.model.finding import Place
+from ipclint.model.ir import Call, Expr, Member, Name, Operator, walk
+from ipclint.program.configuration import programs_of
+from ipclint.program.constants import HOLE, fold
+from ipclint.program.declared import declared
+from ipclint.program.endpoints import Endpoint, endpoints, owners_of
+from ipclint.program.flow_hops import notification_name
+from ipclint.program.link import calls_in, type_of
+from ipclint.program.mechanisms import MECHANISMS, Direction, Kind
+from ipclint.program.openings import OPENINGS, REACHED_BY, Opening
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
+from ipclint.program.sharing import Found, shared
+from ipclint.program.sockets import sockets
+from ipclint.program.types import base_type
+
+
+@query(bottom=())
+def every_endpoint(program: Program) -> tuple[Endpoint, ...]:
+    """Every endpoint of the program, by place."""
+    in_code = (_endpoint(program, each) for each in (*_opened(program), *shared(program), *sockets(program)))
+    merged = _with_jobs(_merged([*endpoints(program), *declared(program), *in_code]))
+    return tuple(sorted(merged, key=lambda endpoint: (endpoint.place, endpoint.kind, endpoint.name)))
+
+
+def _endpoint(program: Program, found: Found) -> Endpoint:
+    mechanism = MECHANISMS[found.kind]
+    place = Place(found.ref.path, found.ref.key, found.node.start, found.node.end)
+    programs = programs_of(program, found.ref.path)
+    name = found.name
+    if found.api == "xpc_main":
+        names = {info.bundle_id for info in programs if info.is_embedded_service}
+        name = names.pop() if len(names) == 1 else ""
+    way = found.way if found.way != mechanism.direction else None
+    reach = found.reach or REACHED_BY.get(found.kind, "")
+    return Endpoint(found.kind, name, place, owners_of(programs), reach, mechanism.rating, api=found.api, way=way)
+
+
+def _merged(found: Iterable[Endpoint]) -> list[Endpoint]:
+    """One endpoint for what one target does with one channel; listeners stay apart, as each has its own peer check."""
+    groups: dict[tuple[object, ...], list[Endpoint]] = {}
+    for number, each in enumerate(sorted(set(found), key=lambda endpoint: (endpoint.place, endpoint.kind))):
+        apart = number if each.kind.endswith("listener") or (not each.name and each.kind != "watch session") else None
+        groups.setdefault((each.kind, each.name, each.owners, each.direction, apart), []).append(each)
+    return [_one_of(group) for group in groups.values()]
+
+
+def _one_of(group: list[Endpoint]) -> Endpoint:
+    return group[0]._replace(
+        also=(*group[0].also, *(each.place for each in group[1:])),
+        protocols=tuple(dict.fromkeys(chain.from_iterable(each.protocols for each in group))),
+        methods=tuple(dict.fromkeys(chain.from_iterable(each.methods for each in group))),
+    )
+
+
+def _with_jobs(found: list[Endpoint]) -> Iterator[Endpoint]:
+    """The name that launchd hands out and the code that listens on it are one endpoint."""
+    listening = {each.name for each in found if each.direction == "in" and each.kind.endswith("listener")}
+    jobs = {each.name: each for each in found if each.kind == "Mach service"}
+    for each in found:
+        job = jobs.get(each.name) if each.kind.endswith("listener") and each.name else None
+        if job is not None:
+            places = (*each.also, job.place, *job.also)
+            yield each._replace(also=places, reach=job.reach, owners=each.owners or job.owners)
+        elif each.kind != "Mach service" or each.name not in listening:
+            yield each
+
+
+# ── calls that open a channel ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _opened(program: Program) -> Iterator[Found]:
+    """What the table of calls finds, and the centres for notifications of Core Foundation."""
+    words = dict.fromkeys(name.partition(":")[0] for name in OPENINGS)
+    refs = {ref for word in words for ref in program.mentioning(word)}
+    for ref in sorted(refs):
+        for call in calls_in(program, ref):
+            opening = OPENINGS.get(call.name)
+            if opening is not None and _fits(program, ref, call, opening):
+                yield _found(program, ref, call, opening)
+    for ref in program.mentioning("CFNotificationCenterAddObserver"):
+        yield from _observed(program, ref, "CFNotificationCenterAddObserver", 3, "in")
+    for name in ("CFNotificationCenterPostNotification", "CFNotificationCenterPostNotificationWithOptions"):
+        for ref in program.mentioning(name):
+            yield from _observed(program, ref, name, 1, "out")
+
+
+def _fits(program: Program, ref: UnitRef, call: Call, opening: Opening) -> bool:
+    if opening.labels and not set(opening.labels) & set(call.labels):
+        return False
+    return not opening.on or is_on(program, ref, call.target, opening.on)
+
+
+def is_on(program: Program, ref: UnitRef, target: Expr | None, types: tuple[str, ...]) -> bool:
+    """Whether a receiver is of one of these types, by what is known of it or by what it names."""
+    if target is None:
+        return False
+    if base_type(type_of(program, ref, target).removesuffix(".Type")).rpartition(".")[2] in types:
+        return True
+    return any(isinstance(node, Name) and node.text in types for node in walk(target))
+
+
+def _found(program: Program, ref: UnitRef, call: Call, opening: Opening) -> Found:
+    argument = _argument(call, opening)
+    if opening.kind == "libxpc client" and isinstance(argument, Name | Operator) is False and _is_nil(argument):
+        return Found("libxpc listener", "", ref, call, call.name, reach="who is handed its endpoint")
+    name = _name(program, ref, argument, opening.kind)
+    reach = "what contains the service" if call.name == "xpc_main" else ""
+    return Found(opening.kind, name, ref, call, call.name.partition(":")[0], opening.way, reach)
+
+
+def _argument(call: Call, opening: Opening) -> Expr | None:
+    for label in opening.labels:
+        if label in call.labels:
+            return call.args[call.labels.index(label)]
+    return call.args[opening.at] if opening.at is not None and opening.at < len(call.args) else None
+
+
+def _is_nil(argument: Expr | None) -> bool:
+    return getattr(argument, "kind", "") == "nil"
+
+
+def _name(program: Program, ref: UnitRef, argument: Expr | None, kind: Kind) -> str:
+    if argument is None:
+        return ""
+    if kind.endswith("notification"):
+        return notification_name(program, ref, argument)
+    texts = fold(program, ref, argument)
+    return texts[0] if texts and HOLE not in texts[0] else ""
+
+
+def _observed(program: Program, ref: UnitRef, api: str, at: int, way: Direction) -> Iterator[Found]:
+    """Core Foundation's notifications, unless they stay in the process."""
+    for call in calls_in(program, ref):
+        if call.name != api or len(call.args) <= at:
+            continue
+        centre = _centre(program, ref, call.args[0])
+        if centre is not None:
+            name = notification_name(program, ref, _bare(call.args[at]))
+            yield Found(centre, name, ref, call, api, way)
+
+
+def _centre(program: Program, ref: UnitRef, expr: Expr) -> Kind | None:
+    """Which notifications a centre is for; None for those of the process, and when that is not known."""
+    words = {node.name for node in walk(expr) if isinstance(node, Call)}
+    if isinstance(expr, Name | Member):
+        function = program.function(ref)
+        words |= set(function.mentions) if function is not None else set[str]()
+    if "CFNotificationCenterGetDarwinNotifyCenter" in words:
+        return "Darwin notification"
+    return "distributed notification" if "CFNotificationCenterGetDistributedCenter" in words else None
+
+
+def _bare(expr: Expr) -> Expr:
+    """A name without the wrappers that Core Foundation asks for: `CFNotificationName(x as CFString)`."""
+    while isinstance(expr, Call) and expr.name.rpartition(".")[2] in ("CFNotificationName", "init") and expr.args:
+        expr = expr.args[0]
+    return expr

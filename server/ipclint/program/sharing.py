@@ -1,0 +1,185 @@
+"""Places that programs share: pasteboards, defaults and containers of app groups, files that everyone can write; and
+links into other apps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ipclint.model.facts import PlistFacts
+from ipclint.model.ir import Call, Expr, Name, Node, Operator, walk
+from ipclint.program.constants import HOLE, fold
+from ipclint.program.endpoints import GROUPS
+from ipclint.program.link import code_of, scope
+from ipclint.program.mechanisms import Direction, Kind
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
+from ipclint.program.usage import Use, uses_of
+
+_PASTEBOARDS = ("UIPasteboard", "NSPasteboard")
+_SUITES = ("UserDefaults", "NSUserDefaults")  # a file that names a suite is read for that word
+_GENERAL = frozenset({"general", "generalPasteboard", "general()"})
+_OPEN_TO_ALL = re.compile(r"/(?:private/)?(?:tmp|var/tmp)/[^/]|/Users/Shared/")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_USUAL_SCHEMES = frozenset(
+    {"http", "https", "file", "mailto", "tel", "sms", "about", "data", "blob", "ftp", "javascript"}
+)
+_ENDS = frozenset(
+    {"x-apple.systempreferences", "app-settings", "app-prefs", "prefs", "itms", "itms-apps", "macappstore"}
+)
+MAX_UNITS = 4000
+"""How many functions are searched for paths that everyone can write."""
+
+
+class Found(NamedTuple):
+    """A channel where code opens it. `way` is None where it is the usual one of its kind; `reach` is "" likewise."""
+
+    kind: Kind
+    name: str
+    ref: UnitRef
+    node: Node
+    api: str
+    way: Direction | None = None
+    reach: str = ""
+
+
+@query(bottom=())
+def shared(program: Program) -> tuple[Found, ...]:
+    """Every use of such a place that code makes, by file and position."""
+    return (*_pasteboards(program), *_defaults(program), *_files(program), *_links(program), *_watch(program))
+
+
+# ── pasteboards ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _pasteboards(program: Program) -> Iterator[Found]:
+    for ref in sorted({ref for word in _PASTEBOARDS for ref in program.mentioning(word)}):
+        for use in uses_of(program, ref, "pasteboard.*"):
+            if use.api.name.endswith(("read", "write", "write-restricted")) and use.certain:
+                writes = use.kind == "write" or (use.kind == "call" and "write" in use.api.name)
+                way: Direction = "out" if writes else "in"
+                if use.api.name.endswith("read") == (way == "in"):
+                    yield Found(
+                        "pasteboard", _pasteboard_name(program, ref, use.receiver), ref, use.node, _api(use), way
+                    )
+
+
+def _api(use: Use) -> str:
+    text = (use.api.swift or use.api.objc or use.api.c or ("",))[0]
+    return text.partition(".")[0]
+
+
+def _pasteboard_name(program: Program, ref: UnitRef, receiver: Expr | None, deep: int = 0) -> str:
+    """The name of a pasteboard; "" when unknown."""
+    if isinstance(receiver, Name) and deep < 3:
+        values = [binding.value for binding in scope(program, ref).get(receiver.text, ()) if binding.value is not None]
+        return _pasteboard_name(program, ref, values[0], deep + 1) if len(values) == 1 else ""
+    if isinstance(receiver, Operator) and receiver.operands:
+        return _pasteboard_name(program, ref, receiver.operands[0], deep + 1)
+    word = getattr(receiver, "name", "")
+    if word in _GENERAL:
+        return "general"
+    if (
+        isinstance(receiver, Call)
+        and receiver.args
+        and word.startswith(("UIPasteboard", "NSPasteboard", "pasteboardWith"))
+    ):
+        texts = fold(program, ref, receiver.args[0])
+        return texts[0] if HOLE not in texts[0] else ""
+    return ""
+
+
+# ── app groups ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@query(bottom=frozenset[str]())
+def declared_groups(program: Program) -> frozenset[str]:
+    """The app groups that entitlements name, as written."""
+    roots = (facts.root for facts in program.configurations() if isinstance(facts, PlistFacts))
+    lists = (root.get(GROUPS) for root in roots if root is not None)
+    return frozenset(name for each in lists if each is not None for name in each.strings)
+
+
+def _defaults(program: Program) -> Iterator[Found]:
+    """Defaults of a suite that is an app group: any other suite is a file of the app alone."""
+    groups = declared_groups(program)
+    for ref in sorted({ref for word in _SUITES for ref in program.mentioning(word)}):
+        for use in uses_of(program, ref, "app-group.defaults"):
+            name = _first_text(program, ref, use)
+            if name.startswith("group.") or name in groups or (name and any(g.endswith(f".{name}") for g in groups)):
+                yield Found("shared defaults", name, ref, use.node, "UserDefaults(suiteName:)")
+
+
+def _first_text(program: Program, ref: UnitRef, use: Use) -> str:
+    texts = fold(program, ref, use.args[0]) if use.args else (HOLE,)
+    return texts[0] if HOLE not in texts[0] else ""
+
+
+# ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _files(program: Program) -> Iterator[Found]:
+    """Files in folders that everyone can write, where their whole path is known."""
+    words = {
+        word for name in program.vocabulary.apis if name.startswith("file.") for word in program.vocabulary.words(name)
+    }
+    refs = sorted({ref for word in sorted(words) for ref in program.mentioning(word)})
+    for ref in refs[:MAX_UNITS]:
+        for use in uses_of(program, ref, "file.*"):
+            for argument in use.args[:2]:
+                texts = fold(program, ref, argument)
+                path = next((text for text in texts if _OPEN_TO_ALL.match(text) and HOLE not in text), "")
+                if path:
+                    yield Found("shared file", path, ref, use.node, getattr(use.node, "name", "").partition(":")[0])
+                    break
+
+
+# ── links into other apps ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _links(program: Program) -> Iterator[Found]:
+    """URLs of other apps' schemes that code opens, where the scheme is known."""
+    words = [word for name in ("open.url", "open.url-by-environment") if name in program.vocabulary.apis
+             for word in sorted(program.vocabulary.words(name))]  # fmt: skip
+    for ref in sorted({ref for word in words for ref in program.mentioning(word)}):
+        for use in uses_of(program, ref, "open.url", "open.url-by-environment"):
+            scheme = _scheme(program, ref, use.args[0]) if use.args else ""
+            if scheme and scheme.lower() not in _USUAL_SCHEMES | _ENDS:
+                yield Found("URL scheme client", scheme, ref, use.node, getattr(use.node, "name", "").partition(":")[0])
+
+
+def _scheme(program: Program, ref: UnitRef, url: Expr, deep: int = 0) -> str:
+    if isinstance(url, Name) and deep < 3:
+        values = [binding.value for binding in scope(program, ref).get(url.text, ()) if binding.value is not None]
+        return _scheme(program, ref, values[0], deep + 1) if len(values) == 1 else ""
+    if isinstance(url, Operator) and url.op in ("unwrap", "try", "try!", "try?", "??") and url.operands:
+        return _scheme(program, ref, url.operands[0], deep + 1)
+    inner = url.args[0] if isinstance(url, Call) and url.name in _URLS and url.args else url
+    found = _SCHEME.match(fold(program, ref, inner)[0])
+    return found[1] if found is not None else ""
+
+
+_URLS = frozenset({"URL", "NSURL", "URLWithString:", "initWithString:"})
+
+
+# ── the watch ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _watch(program: Program) -> Iterator[Found]:
+    for ref in program.mentioning("WCSession"):
+        for node in walk(code_of(program, ref)):
+            if isinstance(node, Call) and node.name in ("activate", "activateSession"):
+                if "WCSession" in {n.text for n in walk(node) if isinstance(n, Name)} or _is_session(
+                    program, ref, node
+                ):
+                    yield Found("watch session", "", ref, node, "WCSession")
+
+
+def _is_session(program: Program, ref: UnitRef, call: Call) -> bool:
+    """Whether the receiver is a local that holds the session."""
+    if not isinstance(call.target, Name):
+        return False
+    values = (binding.value for binding in scope(program, ref).get(call.target.text, ()) if binding.value is not None)
+    return any(isinstance(node, Name) and node.text == "WCSession" for value in values for node in walk(value))
