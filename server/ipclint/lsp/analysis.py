@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from lsprotocol import types
 
@@ -25,6 +25,9 @@ from ipclint.lsp.folders import Address, Folder, Folders
 from ipclint.lsp.sessions import make_session
 from ipclint.lsp.settings import Settings
 from ipclint.readers import kind_of
+
+SHOWN_AT_ONCE = 50
+"""Files that are shown in one step of an index."""
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +111,8 @@ class Analysis:
 
     def _open(self, document: Document, batches: dict[Folder, Batch]) -> None:
         address = self.folders.place(document.uri, document.language)
+        if not address.folder.documents and not self.folders.is_workspace(address.folder):
+            self._tell_mistake(address.folder, batches)
         self._homes[document.uri] = address
         address.folder.documents[address.path] = document
         self._whole(address, batches)
@@ -144,20 +149,27 @@ class Analysis:
             batches[folder].changes.append(Change.closed(path))
             batches[folder].edited.add(path)
             if self.folders.find(uri) is None:  # there is no file that could have diagnostics of its own
+                batches[folder].changes.append(Change.gone(path))
                 self._lost.append(Update(uri, None, []))
+                self.folders.leave(folder)
 
     def _disk(self, uris: Iterable[str], batches: dict[Folder, Batch]) -> None:
-        for address in filter(None, map(self.folders.find, uris)):
-            folder, path = address
-            folder.changed_on_disk(path)
-            if path == FILE_NAME or (kind_of(path) is None and not path.endswith(f"/{FILE_NAME}")):
-                self._reopen(folder, batches)  # another configuration, or a folder that came, went or moved
-            else:
-                batches[folder].on_disk.append(path)
+        for uri in uris:
+            if uri.rpartition("/")[2] == FILE_NAME:
+                for folder in self.folders.configured_by(uri):
+                    self._reopen(folder, batches)
+            elif (address := self.folders.find(uri)) is not None:
+                folder, path = address
+                folder.changed_on_disk(path)
+                if kind_of(path) is None:
+                    self._reopen(folder, batches)  # a folder that came, went or moved
+                else:
+                    batches[folder].on_disk.append(path)
 
     def _change_folders(self, added: Iterable[str], removed: Iterable[str], batches: dict[Folder, Batch]) -> None:
-        for folder in filter(None, map(self.folders.remove, removed)):
-            batches.pop(folder, None)
+        gone = list(filter(None, map(self.folders.remove, removed)))
+        gc.unfreeze()
+        for folder in gone:
             self._lost += [Update(folder.uri(path), None, []) for path in folder.shown if path not in folder.documents]
         for folder in filter(None, map(self.folders.add, added)):
             self._waiting.append(folder)
@@ -167,9 +179,12 @@ class Analysis:
             if self.folders.place(uri, document.language) != (folder, path):
                 self._close(uri, batches)
                 self._open(document, batches)
+        for folder in gone:
+            batches.pop(folder, None)
 
     def _reopen(self, folder: Folder, batches: dict[Folder, Batch]) -> None:
         """Gives a folder a new session, with what is open in it."""
+        gc.unfreeze()  # the old session is garbage now
         folder.reopen()
         batches[folder] = Batch()
         for path in folder.documents:
@@ -184,7 +199,7 @@ class Analysis:
         if folder.mistake is None:
             return
         path = folder.path_of(folder.mistake.file)
-        if path is not None:
+        if path is not None and self.folders.is_workspace(folder):
             batches[folder].others.add(path)
         self._warn(f"{folder.mistake.file}:{folder.mistake.line + 1}: {folder.mistake.text}. The defaults are used.")
 
@@ -207,18 +222,26 @@ class Analysis:
                     f"ipclint could not analyse {name}; what it found before stays. The log says why: please report it."
                 )
 
-    def index(self, folder: Folder, progress: Callable[[Progress], bool]) -> Generator[None, None, list[Update]]:
-        """Reads a folder from disk, a step at a time; returns everything there is to show of it.
+    def index(self, folder: Folder, progress: Callable[[Progress], bool]) -> Iterator[list[Update]]:
+        """Reads a folder from disk; after each step, what there is to show.
 
-        Stops short when `progress` returns false, or when the folder gets another session meanwhile.
+        Stops short when `progress` returns false, and when the folder is gone or gets another session meanwhile.
         """
         session = folder.session
+
+        def is_over() -> bool:
+            return folder.session is not session or not self.folders.is_workspace(folder)
+
         for step in session.index():
-            if folder.session is not session or not progress(step):
-                return []
-            yield
+            if is_over() or not progress(step):
+                return
+            yield []
+        gc.collect()
         gc.freeze()  # what was read stays; to search it for garbage again and again costs a large workspace dearly
-        return [self.update(Address(folder, path)) for path in sorted({*session.paths(), *folder.shown})]
+        for paths in batched(sorted({*session.paths(), *folder.shown}), SHOWN_AT_ONCE):
+            if is_over():
+                return
+            yield [self.update(Address(folder, path)) for path in paths]
 
     def update(self, address: Address, edited: bool = False) -> Update:
         """What to show of a document now."""
@@ -238,3 +261,8 @@ class Analysis:
 
     def edits(self, folder: Folder) -> Edits:
         return Edits(self.client, self.positions, folder.uri, folder.lines, folder.version)
+
+
+def batched(items: Sequence[str], count: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(items), count):
+        yield items[start : start + count]

@@ -121,6 +121,17 @@ class Folders:
         found = [Address(folder, path) for folder, path in places if path is not None]
         return min(found, key=lambda address: len(address.path), default=None)
 
+    def configured_by(self, uri: str) -> list[Folder]:
+        """The folders that an ipclint.toml may configure: those at and below the place where it stands."""
+        file = to_fs_path(uri)
+        place = os.path.dirname(file) if file is not None else None
+        return [folder for folder in self if place is not None and (folder.root == place or _below(place, folder.root))]
+
+    def leave(self, folder: Folder) -> None:
+        """Forgets a folder outside of the workspace in which nothing is open any more."""
+        if not folder.documents and self._loose.get(folder.root) is folder:
+            del self._loose[folder.root]
+
     def place(self, uri: str, language: str) -> Address:
         """Where a document that is being opened belongs; makes a session for it when there is none."""
         found = self.find(uri)

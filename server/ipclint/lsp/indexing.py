@@ -51,7 +51,7 @@ class Indexing:
 
     async def _index(self, folder: Folder) -> None:
         loop = asyncio.get_running_loop()
-        finished: asyncio.Future[list[Update]] = loop.create_future()
+        finished: asyncio.Future[None] = loop.create_future()
         drawn = Drawn(self._bar, folder.root.rpartition("/")[2])
         last = 0.0
 
@@ -63,15 +63,17 @@ class Indexing:
             return not drawn.stopped
 
         def work() -> Task:
-            updates: list[Update] = []
             try:
-                updates = yield from self._analysis.index(folder, progress)
+                for updates in self._analysis.index(folder, progress):
+                    if updates:
+                        loop.call_soon_threadsafe(self._show, updates)  # at once, so that nothing newer is shown before
+                    yield
             finally:
-                loop.call_soon_threadsafe(finished.set_result, updates)
+                loop.call_soon_threadsafe(finished.set_result, None)
 
         await drawn.begin()
         self._worker.start(work())
-        self._show(await finished)
+        await finished
         drawn.end()
 
 
