@@ -5,7 +5,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help try test lint types imports check rule new-rule bench bench-keystroke clean
+.PHONY: help try test lint types imports check rule new-rule soak bench bench-keystroke clean
 
 help:
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -41,6 +41,9 @@ rule: $(READY) ## one rule's cases: make rule ID=xpc/listener-accepts-unverified
 new-rule: $(READY) ## scaffold a rule: make new-rule ID=family/name
 	@test -n "$(ID)" || { echo "say which: make new-rule ID=family/name"; exit 1; }
 	PYTHONPATH=server $(BIN)/python -m tests.rules --new "$(ID)"
+
+soak: $(READY) ## ten thousand steps of editing, compared with a fresh server: make soak STEPS=10000 SEED=1
+	PYTHONPATH=server $(BIN)/python -m tests.lsp.soak --steps $(or $(STEPS),10000) --seed $(or $(SEED),1)
 
 bench: $(READY) ## this tool and ast-grep over the same tree, in one run: make bench TREE=path
 	@test -x $(BIN)/ast-grep || $(BIN)/python -m pip install --quiet --disable-pip-version-check '.[bench]'
