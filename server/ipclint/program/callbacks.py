@@ -36,11 +36,12 @@ from ipclint.model.ir import (
     walk,
 )
 from ipclint.program.callback_names import ENDINGS, ERROR_HANDLER, KEEPERS, ONE_SHOT, RUNNERS, TASKS, Kind, Names, bare
-from ipclint.program.conditions import contradictory, is_none
+from ipclint.program.conditions import contradictory, is_none, is_once
 from ipclint.program.link import code_of, resolve
 from ipclint.program.paths import Event, Path, paths
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
+from ipclint.program.surface import is_exported
 
 MAX_WAYS = 64
 
@@ -48,12 +49,15 @@ MAX_WAYS = 64
 class Stop(NamedTuple):
     """Why a way goes without a call: it returns at `node`; `node` is a catch, or a `try` that nobody catches; condition
     `node` turned out `taken`; `node` is the error handler of a proxy; None: nothing decides, there is no call.
+
+    `paired`: it needs a value and an error to be absent both, which nobody sends.
     """
 
     why: OneOf["returns", "throws", "decides", "error handler", "ends"]
     ref: UnitRef
     node: Node | None
     taken: bool = False
+    paired: bool = False
 
 
 class Way(NamedTuple):
@@ -144,13 +148,16 @@ class _Counter:
             return Stop("returns", self.ref, path.exit)
         if isinstance(path.exit, Throw):
             return Stop("throws", self.ref, path.exit)
-        for at in range(len(path.events) - 1, -1, -1):
-            node, taken = path.events[at]
+        decisive: list[Event] = []
+        for at, (node, taken) in reversed(tuple(enumerate(path.events))):
             if isinstance(node, Operator) and node.op == "try" and taken is False:
                 return Stop("throws", self.ref, _catch(node, body) or node)
             if taken is not None and (*_identity(path.events[:at]), (id(node), not taken)) in calling:
-                return Stop("decides", self.ref, node, taken)
-        return Stop("ends", self.ref, None)
+                decisive.append(Event(node, taken))
+        if not decisive:
+            return Stop("ends", self.ref, None)
+        absent = [event for event in decisive if is_none(event.node)[1] is event.taken and is_none(event.node)[0]]
+        return Stop("decides", self.ref, decisive[0].node, decisive[0].taken is True, len(absent) > 1)
 
     def _path(self, path: Path, body: Block) -> list[Way]:
         states = [Way()]
@@ -187,6 +194,8 @@ class _Counter:
             return (OPEN,)
         if isinstance(node, Operator) and node.op == "try" and taken is False:
             return self._threw(node)
+        if taken is not None and is_once(node) and id(node) not in self.known.marked:
+            return (OPEN,)
         subject, none_when = is_none(node) if taken is not None else (None, False)
         if isinstance(subject, Name) and taken is none_when and subject.text in self.known.peers:
             return (OPEN,)
@@ -279,6 +288,8 @@ class _Counter:
             return [*inner, *self._failed(made)]
         if call.name in ONE_SHOT:
             return [way._replace(sure=False) for way in inner]
+        if self._is_remote(call):
+            return inner
         return self._followed(call, index, inner)
 
     def _failed(self, made: Call) -> Iterable[Way]:
@@ -306,6 +317,10 @@ class _Counter:
         """What can still be said where nobody knows how often something is called: an error handler without a call."""
         failing = [w._replace(sure=False) for w in inner if w.missing and w.stop and w.stop.why == "error handler"]
         return [OPEN, *failing]
+
+    def _is_remote(self, call: Call) -> bool:
+        """Whether a call is a message to another process, or may be: what serves it is looked at by itself."""
+        return any(is_exported(self.program, ref) for ref in resolve(self.program, self.ref, call).refs)
 
     def _callee(self, call: Call, index: int) -> tuple[UnitRef, int] | None:
         """The one function that a call surely reaches, with the parameter that takes argument `index`."""

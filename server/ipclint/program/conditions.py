@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ipclint.model.ir import Expr, Let, Literal, Name, Node, Operator
+from ipclint.model.ir import Call, Expr, Let, Literal, Member, Name, Node, Operator
 from ipclint.program.paths import Event
 
 _OWNER = re.compile(r"^(?:self|(?:weak|strong)_?self|_self|this)$", re.I)
+_ONCE = re.compile(
+    r"once|first|resum|fire|finish|done|complet|claim|repl(?:y|ied)|answer|called|sent|swap|exchange|testAndSet", re.I
+)
 _OPPOSITE = {"!=": "==", ">=": "<", "<=": ">", "!==": "==="}
 _POSITIONS = frozenset({"start", "end", "name_start", "body_start"})
 
@@ -41,6 +44,17 @@ def contradictory(events: Iterable[Event]) -> bool:
         if known.setdefault(key, holds) is not holds:
             return True
     return False
+
+
+def is_once(condition: Node) -> bool:
+    """Whether a condition asks if something has happened already: a flag or a call named so. Who calls a callback on
+    that condition leaves it to others to call it otherwise.
+    """
+    subject = is_none(condition)[0] or condition
+    while isinstance(subject, Operator) and subject.operands:
+        subject = subject.operands[0]
+    name = subject.text if isinstance(subject, Name) else subject.name if isinstance(subject, Member | Call) else ""
+    return _ONCE.search(name) is not None
 
 
 def _normal(condition: Node, taken: bool) -> tuple[object, bool]:

@@ -36,7 +36,7 @@ def send_reply(rule: Rule, program: Program, finding: Finding, sources: Sources)
     if isinstance(before, Place):
         edit = sources.insert_before(before, call)
     elif isinstance(last_in, Place):
-        edit = _insert_last(last_in, call, sources)
+        edit = insert_last(last_in, call, sources)
     else:
         return
     yield Fix(f"Call {reply} here too", False, (edit, *_needed(call, finding.place.path, sources)), rule=rule.id)
@@ -55,7 +55,7 @@ def _needed(call: str, path: str, sources: Sources) -> tuple[Edit, ...]:
     return sources.imports(path, "<errno.h>") if "EINVAL" in call and not path.endswith(".swift") else ()
 
 
-def _insert_last(place: Place, call: str, sources: Sources) -> Edit:
+def insert_last(place: Place, call: str, sources: Sources) -> Edit:
     """Put a statement before the closing brace of the clause or block that `place` is."""
     data, span = sources.data(place.path), sources.span(place)
     brace = data.rindex(b"}", span.start, span.end)

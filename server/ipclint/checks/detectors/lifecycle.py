@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
@@ -10,8 +11,8 @@ from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Confidence, Finding, Place, Severity
 from ipclint.model.ir import (
     Assign,
+    Block,
     Call,
-    Cast,
     Closure,
     Evaluate,
     Expr,
@@ -19,10 +20,10 @@ from ipclint.model.ir import (
     Member,
     Name,
     Node,
-    Operator,
     Return,
     walk,
 )
+from ipclint.program.callback_names import bare
 from ipclint.program.link import code_of, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
@@ -31,6 +32,14 @@ from ipclint.program.usage import uses_of
 
 HANDLERS = frozenset({"interruptionHandler", "invalidationHandler"})
 WAITERS = frozenset({"resume", "signal", "leave", "dispatch_semaphore_signal", "dispatch_group_leave", "fulfill"})
+CONTINUATIONS = frozenset(
+    {
+        "withCheckedContinuation",
+        "withCheckedThrowingContinuation",
+        "withUnsafeContinuation",
+        "withUnsafeThrowingContinuation",
+    }
+)
 STARTERS = frozenset({"resume", "activate"})
 
 
@@ -46,9 +55,11 @@ def proxy_without_error_handler(
         replies = list(_replies(program, ref, use.node))
         if not replies:
             continue  # one-way messages lose nothing but themselves
+        if any(is_resumed(program, ref, node) for reply in replies for node in walk(reply)):
+            continue  # XPC309 tells that
         waits = any(isinstance(n, Call) and n.name in WAITERS for reply in replies for n in walk(reply))
         severity: Severity = "medium" if waits else "low"
-        call = next((c for c in _messages(program, ref, use.node)), None)
+        call = next((c for c in messages_to(program, ref, use.node)), None)
         holes: dict[str, str | Place] = {"message": call.name.partition(":")[0] if call is not None else "a message"}
         holes["proxy"] = _place(ref, use.node)
         if use.receiver is not None:
@@ -58,18 +69,66 @@ def proxy_without_error_handler(
         )
 
 
-def _messages(program: Program, ref: UnitRef, proxy: Node) -> Iterator[Call]:
-    """Messages sent to a proxy: directly, or through the local or optional binding that holds it."""
-    names = _names_of(program, ref, proxy)
+def is_resumed(program: Program, ref: UnitRef, node: Node) -> bool:
+    """Whether a node resumes a continuation that the unit waits for."""
+    if not isinstance(node, Call) or node.name != "resume" or not isinstance(node.target, Name):
+        return False
+    return any(each.name == node.target.text for each in awaited(program, ref))
+
+
+class Awaited(NamedTuple):
+    """A call that waits for a continuation: the closure that gets it, and its name there."""
+
+    call: Call
+    closure: Closure
+    name: str
+
+    def holds(self, node: Node) -> bool:
+        """Whether a node stands in the closure."""
+        return self.closure.start <= node.start and node.end <= self.closure.end
+
+    def is_in(self, node: Node | Block) -> bool:
+        """Whether code names the continuation."""
+        return any(is_named(each, {self.name}) for each in walk(node))
+
+
+def awaited(program: Program, ref: UnitRef) -> Iterator[Awaited]:
+    """The continuations that a unit waits for."""
     for node in walk(code_of(program, ref)):
+        if isinstance(node, Call) and node.name in CONTINUATIONS and node.args:
+            closure = node.args[-1]
+            if isinstance(closure, Closure) and closure.params:
+                yield Awaited(node, closure, closure.params[0].name)
+
+
+def messages_to(program: Program, ref: UnitRef, proxy: Node) -> Iterator[Call]:
+    """Messages sent to a proxy: directly, or through the local or optional binding that holds it."""
+    code = code_of(program, ref)
+    bindings = [node for node in walk(code) if isinstance(node, Let | Assign)]
+    names = {name for node in bindings if _holds(node, proxy) for name in _bound(node)}
+    for node in walk(code):
         if isinstance(node, Call) and node.target is not None and node is not proxy:
-            target = _bare(node.target)
-            if target is proxy or (isinstance(target, Name) and target.text in names):
+            target = bare(node.target)
+            if target is proxy:
                 yield node
+            elif isinstance(target, Name) and target.text in names:
+                before = [b for b in bindings if b.start < node.start and target.text in _bound(b)]
+                if before and _holds(max(before, key=lambda b: b.start), proxy):
+                    yield node
+
+
+def _bound(node: Let | Assign) -> tuple[str, ...]:
+    if isinstance(node, Let):
+        return node.names
+    return (node.target.text,) if isinstance(node.target, Name) else ()
+
+
+def _holds(node: Let | Assign, proxy: Node) -> bool:
+    return node.value is not None and bare(node.value) is proxy
 
 
 def _replies(program: Program, ref: UnitRef, proxy: Node) -> Iterator[Expr]:
-    for call in _messages(program, ref, proxy):
+    for call in messages_to(program, ref, proxy):
         yield from (arg for arg in call.args if isinstance(arg, Closure) or _is_block(program, ref, arg))
 
 
@@ -83,27 +142,6 @@ def _is_block(program: Program, ref: UnitRef, argument: Expr) -> bool:
         or "^" in text
         or argument.text.lower().endswith(("reply", "completion", "handler", "completionhandler"))
     )
-
-
-def _names_of(program: Program, ref: UnitRef, proxy: Node) -> set[str]:
-    names: set[str] = set()
-    for node in walk(code_of(program, ref)):
-        if isinstance(node, Let) and node.value is not None and _bare(node.value) is proxy:
-            names |= set(node.names)
-        elif isinstance(node, Assign) and isinstance(node.target, Name) and _bare(node.value) is proxy:
-            names.add(node.target.text)
-    return names
-
-
-def _bare(expr: Expr) -> Expr:
-    """An expression without casts, `try`, `await` and unwraps around it."""
-    while True:
-        if isinstance(expr, Cast):
-            expr = expr.value
-        elif isinstance(expr, Operator) and expr.op in ("unwrap", "try", "try?", "try!", "await", "?"):
-            expr = expr.operands[0]
-        else:
-            return expr
 
 
 # ── XPC303 ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,15 +205,16 @@ def _leaves(program: Program, ref: UnitRef, holders: tuple[Holder, ...]) -> bool
     """Whether a local connection is returned or handed to other code, which may set the handlers."""
     names = {holder.name for holder in holders if holder.ref is not None}
     for node in walk(code_of(program, ref)):
-        if isinstance(node, Call) and any(_is_named(_bare(arg), names) for arg in node.args):
+        if isinstance(node, Call) and any(is_named(bare(arg), names) for arg in node.args):
             return True
-        if isinstance(node, Return) and node.value is not None and _is_named(node.value, names):
+        if isinstance(node, Return) and node.value is not None and is_named(node.value, names):
             return len(holders) == 1
     return False
 
 
-def _is_named(expr: Expr, names: set[str]) -> bool:
-    return isinstance(expr, Name) and expr.text in names
+def is_named(node: Node, names: set[str]) -> bool:
+    """Whether a node is one of these names."""
+    return isinstance(node, Name) and node.text in names
 
 
 def _start(program: Program, ref: UnitRef, holders: tuple[Holder, ...]) -> tuple[UnitRef, Evaluate] | None:

@@ -65,7 +65,7 @@ def _missing(
         if key in said:
             continue
         said.add(key)
-        confidence: Confidence = "certain" if way.sure and stop.why != "decides" else "likely"
+        confidence = confidence_of(way)
         if _is_overridden(program, unit):
             confidence = "hint"  # a stub; who is exported is another class
         yield rule.finding(
@@ -92,6 +92,13 @@ def _where(stop: Stop, ref: UnitRef) -> dict[str, str | Place]:
             return {}
 
 
+def confidence_of(way: Way) -> Confidence:
+    """How sure it is that a way without a call is taken."""
+    if way.stop is not None and way.stop.paired:
+        return "hint"
+    return "likely" if not way.sure or (way.stop is not None and way.stop.why == "decides") else "certain"
+
+
 def _is_overridden(program: Program, unit: Function) -> bool:
     """Whether a subclass has a method of this signature."""
     subtypes = (program.unit(ref) for ref in program.declaring_subtypes(unit.owner.rpartition(".")[2]))
@@ -114,7 +121,7 @@ def _place_of(stop: Stop, ref: UnitRef, unit: Function) -> Place:
 
 def _twice(rule: Rule, ways: tuple[Way, ...], holes: dict[str, str | Place]) -> Iterator[Finding]:
     for way in ways:
-        if len(way.calls) < 2:
+        if way.open or len(way.calls) < 2:
             continue
         (first_ref, first), (ref, again) = way.calls[:2]
         always = all(len(other.calls) > 1 for other in ways if (first_ref, first) in other.calls[:1])

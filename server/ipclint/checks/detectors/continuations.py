@@ -1,0 +1,196 @@
+"""XPC309: awaiting code that no reply wakes, or that two wake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.lifecycle import HANDLERS, Awaited, awaited, is_named
+from ipclint.checks.detectors.proxies import Made, given_proxy, may_tell, proxy_of
+from ipclint.checks.detectors.replies import confidence_of
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function
+from ipclint.model.finding import Confidence, Finding, Place, Step
+from ipclint.model.ir import Assign, Call, Catch, Closure, Guard, If, Literal, Member, Node, Operator, Return, walk
+from ipclint.program.callback_names import bare
+from ipclint.program.callbacks import Stop, Way, ways
+from ipclint.program.link import callers, code_of
+from ipclint.program.names import property_of_setter
+from ipclint.program.program import Program, UnitRef
+
+
+@detector("continuation-never-resumed", on="function")
+def continuation_never_resumed(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    for each in awaited(program, ref):
+        yield from _continuation(rule, program, ref, each)
+    yield from _async_messages(rule, program, ref)
+    if given_proxy(program, ref) is not None:
+        for caller in {site.caller for site in callers(program, ref)} - {ref}:
+            yield from _async_messages(rule, program, caller)
+
+
+def _continuation(rule: Rule, program: Program, ref: UnitRef, each: Awaited) -> Iterator[Finding]:
+    sent = [_Sent(n, made) for n in _messages(each.closure) if (made := proxy_of(program, ref, n)) is not None]
+    waking = [message for message in sent if any(map(each.is_in, message.call.args))]
+    if not waking:
+        return  # no reply of another process wakes it
+    handlers = [handler for handler in _handlers(each.closure) if each.is_in(handler.body)]
+    found = ways(program, ref, each.closure.body, each.name, "continuation")
+    if not handlers and not _is_handed_on(each):
+        for message in waking:
+            yield from _unheard(rule, program, ref, each, message, len(sent) == 1)
+    yield from _missing(rule, ref, each, found, len(sent) == 1)
+    yield from _twice(rule, ref, each, found)
+    yield from _by_handlers(rule, ref, each, handlers)
+
+
+class _Sent(NamedTuple):
+    """A message to another process and what made the proxy that it goes through."""
+
+    call: Call
+    made: Made
+
+
+def _messages(closure: Closure) -> Iterator[Call]:
+    return (node for node in walk(closure.body) if isinstance(node, Call) and node.target is not None)
+
+
+def _is_handed_on(each: Awaited) -> bool:
+    """Whether the continuation goes elsewhere than into its own calls, where others may resume it."""
+    resumed = {id(n.target) for n in walk(each.closure.body) if isinstance(n, Call) and n.name == "resume"}
+    return any(is_named(n, {each.name}) and id(n) not in resumed for n in walk(each.closure.body))
+
+
+# ── nobody wakes it ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _unheard(
+    rule: Rule, program: Program, ref: UnitRef, each: Awaited, message: _Sent, alone: bool
+) -> Iterator[Finding]:
+    """A reply that wakes it, through a proxy that has no error handler, or one that cannot know of it."""
+    call, made = message
+    holes: dict[str, str | Place] = {"message": call.name, "continuation": each.name}
+    name = Place(ref.path, ref.key, call.name_start, call.name_start + len(call.name))
+    if made.handler is None:
+        base = made.node.base if isinstance(made.node, Member) else made.node.target
+        if alone and _throws(each) and made.ref == ref and each.holds(made.node) and base is not None:
+            holes |= {"proxy": made.place, "connection": _place(ref, base)}
+        here = made.ref == ref
+        steps = () if here else (Step(made.place, "the proxy is made here, without an error handler"),)
+        yield rule.finding(made.place if here else name, context="silent", holes=holes, steps=steps)
+    elif made.ref != ref and not may_tell(program, made):
+        step = Step(made.place, "the error handler of the proxy is set here")
+        yield rule.finding(name, context="elsewhere", holes=holes, steps=(step,))
+
+
+def _missing(rule: Rule, ref: UnitRef, each: Awaited, found: Iterable[Way], alone: bool) -> Iterator[Finding]:
+    """One finding for each place where it is left sleeping."""
+    said: set[object] = set()
+    for way in found:
+        stop = way.stop
+        if not way.missing or stop is None or (stop.ref, stop.node and stop.node.start) in said:
+            continue
+        said.add((stop.ref, stop.node and stop.node.start))
+        confidence = confidence_of(way)
+        holes = {"continuation": each.name, "when": "true" if stop.taken else "false"} | _where(ref, each, stop, alone)
+        yield rule.finding(_place_of(ref, each, stop), confidence, context=stop.why.replace(" ", "-"), holes=holes)
+
+
+def _place_of(ref: UnitRef, each: Awaited, stop: Stop) -> Place:
+    if stop.node is None:
+        return Place(ref.path, ref.key, each.call.name_start, each.call.name_start + len(each.call.name))
+    if isinstance(stop.node, Catch):
+        return Place(stop.ref.path, stop.ref.key, stop.node.start, stop.node.start + len("catch"))
+    return _place(stop.ref, stop.node)
+
+
+def _where(ref: UnitRef, each: Awaited, stop: Stop, alone: bool) -> dict[str, str | Place]:
+    """Where it can be resumed with an error, which one, and whether nothing else does so then."""
+    if not _throws(each) or stop.node is None or stop.ref != ref or not each.holds(stop.node):
+        return {}
+    match stop.node:
+        case Return(value=None):
+            return {"before": _place(ref, stop.node)}
+        case Catch(bind=bind, type=type_):
+            return {"last-in": _place(ref, stop.node), "error": bind or ("" if type_ else "error")}
+        case Closure(params=params) as handler:
+            shorthand = "$0" if any(is_named(node, {"$0"}) for node in walk(handler)) else ""
+            error = params[0].name.strip("_") if params else shorthand
+            return {"last-in": _place(ref, handler), "error": error} | ({"safe": "yes"} if alone else {})
+        case _:
+            return {}
+
+
+def _throws(each: Awaited) -> bool:
+    return "Throwing" in each.call.name
+
+
+def _async_messages(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:
+    """`await proxy.message()`: what wakes it is a reply block that Swift makes, and no error handler knows of that."""
+    for node in walk(code_of(program, ref)):
+        call = bare(node) if isinstance(node, Operator) and node.op == "await" else None
+        if not isinstance(call, Call) or any(isinstance(arg, Closure) for arg in call.args):
+            continue
+        made = proxy_of(program, ref, call)
+        if made is not None:
+            name = Place(ref.path, ref.key, call.name_start, call.name_start + len(call.name))
+            confidence: Confidence = "certain" if made.handler is None else "likely"
+            yield rule.finding(name, confidence, variant="c", holes={"message": call.name})
+
+
+# ── two wake it ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _twice(rule: Rule, ref: UnitRef, each: Awaited, found: tuple[Way, ...]) -> Iterator[Finding]:
+    said: set[int] = set()
+    for way in found:
+        if way.open or len(way.calls) < 2 or way.calls[1][1].start in said:
+            continue
+        (first_ref, first), (again_ref, again) = way.calls[:2]
+        said.add(again.start)
+        always = all(len(other.calls) > 1 for other in found if (first_ref, first) in other.calls[:1])
+        yield rule.finding(
+            _place(again_ref, again),
+            "certain" if always and way.sure else "hint",
+            variant="b",
+            holes={"continuation": each.name},
+            steps=(Step(_place(first_ref, first), "it is resumed here"),),
+        )
+
+
+def _by_handlers(rule: Rule, ref: UnitRef, each: Awaited, handlers: list[Closure]) -> Iterator[Finding]:
+    """Handlers of the connection that resume what an error handler or a reply has resumed."""
+    if any(_is_cleared(node) for node in walk(each.closure)):
+        return
+    for handler in handlers:
+        guarded = any(isinstance(node, If | Guard) for node in walk(handler.body))
+        resumes = [n for n in walk(handler.body) if isinstance(n, Call) and n.name == "resume" and each.is_in(n)]
+        if resumes and not guarded:
+            yield rule.finding(
+                _place(ref, resumes[0]), "likely", variant="b", context="handler", holes={"continuation": each.name}
+            )
+
+
+def _handlers(closure: Closure) -> Iterator[Closure]:
+    """The interruption and invalidation handlers that a closure sets."""
+    for node in walk(closure.body):
+        name = node.target.name if isinstance(node, Assign) and isinstance(node.target, Member) else ""
+        if isinstance(node, Assign) and name in HANDLERS and isinstance(node.value, Closure):
+            yield node.value
+        elif isinstance(node, Call) and property_of_setter(node.name) in HANDLERS and isinstance(node.args[0], Closure):
+            yield node.args[0]
+
+
+def _is_cleared(node: Node) -> bool:
+    """Whether a handler is taken away again."""
+    return (
+        isinstance(node, Assign)
+        and isinstance(node.target, Member)
+        and node.target.name in HANDLERS
+        and isinstance(node.value, Literal)
+    )
+
+
+def _place(ref: UnitRef, node: Node) -> Place:
+    return Place(ref.path, ref.key, node.start, node.end)
