@@ -7,6 +7,7 @@ answer here, never a guess: a type that is not in the program has unknown supert
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from ipclint.model.facts import Alias, Function, Type, Variable
@@ -43,6 +44,8 @@ MAX_DEPTH = 12  # of one expression's type inference
 CONTAINER_TYPES = frozenset({"Array", "Dictionary", "Set"})
 PROTOCOL_ENDINGS = ("Delegate", "DataSource", "Protocol", "Coding", "Copying", "able", "Observing")
 """Names of protocols from outside: they bring no other conformance that anybody asks for."""
+INFERRED = re.compile(r"(?:__(?:weak|strong|block)\s+)*(?:_*typeof_*\b|__auto_type\b|auto\b)")
+"""Types of Objective-C and C that only repeat the value's: `typeof(self) weakSelf = self`."""
 ROOTS = frozenset({"NSObject", "NSProxy", "AnyObject", "Any", "Sendable", "Codable", "Equatable", "Hashable"})
 
 
@@ -254,10 +257,12 @@ def _type_of_name(program: Program, ref: UnitRef, name: str, depth: int) -> str:
     owner = owner_of(program, ref)
     if name == "self":
         return owner
+    if name == "Self":
+        return f"{owner}.Type" if owner else ""
     if name == "super":
         return superclass(program, owner) if owner else ""
     for binding in scope(program, ref).get(name, ()):
-        if binding.type:
+        if binding.type and not INFERRED.match(binding.type):
             return binding.type
         if binding.kind == "for":
             return element_type(type_of(program, ref, binding.value, depth + 1))
@@ -313,6 +318,8 @@ def _type_of_call(program: Program, ref: UnitRef, call: Call, depth: int) -> str
         "mutableCopy",
     ) or call.name.startswith("initWith"):
         return plain
+    if call.name == "class" and not call.args:  # [self class]
+        return f"{plain}.Type" if plain else ""
     resolved = resolve(program, ref, call, depth + 1)
     if found := _common_return(program, resolved.refs):
         return _resolved_self(found, plain)
