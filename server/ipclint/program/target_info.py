@@ -176,6 +176,7 @@ def _settings(project: ProjectFacts, target: Target, evidence: Evidence) -> Iter
             if bases.get(name) in evidence.levels:
                 written.append(evidence.levels[bases[name]])
         own = {"TARGET_NAME": target.name, "CONFIGURATION": name, "PROJECT_NAME": _stem(project)}
+        own["CFBundleIdentifier"] = "$(PRODUCT_BUNDLE_IDENTIFIER)"  # entitlements may name it
         settings = BuildSettings((*written, Level(own), defaults), name)
         own["PLATFORM_NAME"] = sdk = _sdks(settings)[0]
         if team := settings.get("DEVELOPMENT_TEAM"):

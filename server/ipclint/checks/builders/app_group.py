@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ipclint.checks import edits
 from ipclint.checks.detectors.app_group import GROUPS_KEY
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
@@ -37,7 +38,6 @@ def _before_closing_tag(container: Place, data: bytes, lines: tuple[str, ...]) -
     outer = data[line_start:closing]
     if outer.strip():  # the tag stands behind other elements on one line
         return Edit(container.path, closing, closing, "".join(line.strip() for line in lines))
-    indent = outer.decode("ascii", "replace")
-    unit = "\t" if "\t" in indent or not indent else "    "
+    indent, unit = outer.decode("ascii", "replace"), edits.level_of(data)
     text = "".join(f"{indent}{unit}{line.replace(chr(9), unit)}{newline}" for line in lines)
     return Edit(container.path, line_start, line_start, text)

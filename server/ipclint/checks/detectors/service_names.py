@@ -41,7 +41,7 @@ def ipc_name_not_declared(rule: Rule, program: Program, ref: UnitRef, unit: Func
             continue
         if kind == "mach" and any(name.startswith(f"{group}.") or name == group for group in groups(program)):
             continue
-        near = [each for each in declared if "$" not in each and _distance(each, name) <= NEAR]
+        near = [each for each in declared if "$" not in each and distance(each, name) <= NEAR]
         confidence: Confidence = "certain" if len(near) == 1 else "hint"
         place = Place(ref.path, ref.key, argument.start, argument.end)
         holes: dict[str, str | Place] = {"name": name, "near": near[0] if near else ""}
@@ -110,7 +110,7 @@ def _is_same(declared: str, name: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, parts)), name) is not None
 
 
-def _distance(one: str, other: str) -> int:
+def distance(one: str, other: str) -> int:
     """How many letters have to be put in, taken out or changed (Levenshtein); more than NEAR reads NEAR + 1."""
     if abs(len(one) - len(other)) > NEAR:
         return NEAR + 1
