@@ -99,6 +99,15 @@ def test_copy_phases_dependencies_and_products():
     ]  # fmt: skip
 
 
+def test_a_product_that_another_project_of_the_workspace_makes_is_known_by_its_name():
+    text = PBXPROJ.replace("FP = {isa = PBXFrameworksBuildPhase; files = (B7, ); };", """
+        FP = {isa = PBXFrameworksBuildPhase; files = (B7, B8, B9, ); };
+        B8 = {isa = PBXBuildFile; fileRef = KIT; }; B9 = {isa = PBXBuildFile; fileRef = STATIC; };
+        KIT = {isa = PBXFileReference; path = KitUI.framework; sourceTree = BUILT_PRODUCTS_DIR; };
+        STATIC = {isa = PBXFileReference; path = libCore.a; sourceTree = BUILT_PRODUCTS_DIR; };""")
+    assert target(pbxproj(text), "App").dependencies == ("Elsewhere", "Kit", "Tool", "KitUI", "Core")
+
+
 def test_settings_keep_their_levels_and_places():
     facts = pbxproj()
     app = target(facts, "App")
@@ -225,6 +234,24 @@ def test_a_whole_workspace_can_be_a_target():
 
 def test_a_target_outside_the_workspace_has_no_sources():
     assert package('Package(targets: [.target(name: "A", path: "../../x")])').targets[0].sources == ()
+
+
+def test_lists_that_constants_hold():
+    facts = package("""
+        let all = ["Core", "Net"]
+        let deps: [Target.Dependency] = [.product(name: "Log", package: "log"), "Core", unknown]
+        let looped = [looped, "Core"]
+        let made: [Target] = [.target(name: "Core"), .target(name: "Net", dependencies: deps)]
+        let package = Package(products: [.library(name: "Kit", targets: all), .library(name: "L", targets: looped)], targets: made)
+    """)
+    assert [(each.name, each.dependencies) for each in facts.targets] == [
+        ("Core", ()), ("Net", ("Log", "Core")), ("Kit", ("Core", "Net")), ("L", ("Core",)),
+    ]  # fmt: skip
+
+
+def test_lists_that_name_lists_do_not_multiply():
+    facts = package("let a = [" + '"x",' * 3000 + "]\n" + 'f(targets: a)\n' * 2000)
+    assert facts.targets == ()
 
 
 def test_a_manifest_without_literal_names_says_so():

@@ -8,7 +8,7 @@ import msgspec
 
 from ipclint.model.facts import Facts, Language, PlistFacts, SourceFacts
 
-READER_VERSION = "3"
+READER_VERSION = "4"
 """Part of every cache key: raise it whenever the same bytes give other facts."""
 
 Kind = OneOf["swift", "objc", "c", "plist", "project"]

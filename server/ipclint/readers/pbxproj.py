@@ -6,6 +6,7 @@ tree gives the paths, and a synchronised folder belongs to a target except for t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -23,6 +24,7 @@ MAX_PATH = 1024  # characters of one path in the group tree
 _TARGETS = {"PBXNativeTarget": "", "PBXAggregateTarget": "aggregate", "PBXLegacyTarget": "legacy"}
 _COMPILING = frozenset(("PBXSourcesBuildPhase", "PBXHeadersBuildPhase"))
 _RESOURCES = "PBXResourcesBuildPhase"
+_PRODUCT = re.compile(r"^lib(?=.*\.(?:a|dylib|tbd)$)|\.(?:framework|a|dylib|tbd|app|appex|xpc|bundle|systemextension)$")
 _COPY_DESTINATIONS = {  # dstSubfolderSpec → the folder inside a macOS bundle
     "6": "Contents/MacOS",
     "7": "Contents/Resources",
@@ -173,11 +175,15 @@ class _Objects:
                     yield path
 
     def product_owner(self, reference: str) -> str:
-        """The name of the target (here or in a project referred to) that makes a product; "" for any other file."""
+        """The name of the target (here or in another project) that makes a product; "" for any other file. Of a product
+        that no project referred to makes, Xcode looks for a target of that name in the whole workspace."""
         object = self.get(reference)
         if text(object, "isa") == "PBXReferenceProxy":
             return text(self.get(text(object, "remoteRef")), "remoteInfo")
-        return self._owners.get(reference, "")
+        owner = self._owners.get(reference, "")
+        if not owner and text(object, "sourceTree") == "BUILT_PRODUCTS_DIR":
+            return _PRODUCT.sub("", text(object, "path").rpartition("/")[2])
+        return owner
 
     @cached_property
     def _owners(self) -> dict[str, str]:

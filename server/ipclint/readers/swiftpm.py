@@ -18,6 +18,8 @@ from ipclint.model.source import Span
 from ipclint.readers.comments import line_comments, suppressions
 
 MAX_DEPTH = 60
+MAX_COPIES = 20_000
+"""How many items of lists are taken over where their names stand."""
 MAX_BYTES = 300_000
 """Of a manifest; the longest ones in use have 30,000."""
 
@@ -127,7 +129,9 @@ class _Scanner:
         self.label = ""  # of the argument under way
         self.name: _Node | None = None  # the name just read, a callee if `(` follows
         self.constant = ""  # the name a `let` gives a value to
+        self.typed = ""  # the same, where a type stands before the value
         self.constants: dict[str, str] = {}
+        self.lists: dict[str, _Node] = {}  # the arrays that constants are given
         for token in _TOKEN.finditer(text):
             kind = token.lastgroup
             if kind == "name":
@@ -136,7 +140,7 @@ class _Scanner:
                 self._add(_Node(self.label, token.start(), text=self._literal(token["string"])))
             elif kind == "label":
                 if self.name is not None and self.name.name in ("let", "var"):
-                    self.constant = token["label"]
+                    self.constant = self.typed = token["label"]
                 self.label, self.name = token["label"], None
             elif kind == "open":
                 self._open(token[0], token.start())
@@ -144,7 +148,9 @@ class _Scanner:
                 self._close(token[0])
             elif kind == "other" and token[0] == ",":
                 self.label, self.name = "", None
-            elif kind == "other" and token[0] != "=":
+            elif kind == "other" and token[0] == "=":
+                self.constant, self.typed = self.constant or self.typed, ""
+            elif kind == "other":
                 self.name, self.constant = None, ""
 
     def _add(self, node: _Node) -> None:
@@ -171,6 +177,8 @@ class _Scanner:
         if bracket == "(" and self.name is not None and kids and kids[-1] is self.name:
             kids.pop()
             node.name, node.start = self.name.name, self.name.start
+        if bracket == "[" and self.constant and not self.typed:
+            self.lists.setdefault(self.constant, node)
         if len(self.stack) < MAX_DEPTH:
             kids.append(node)
         self.stack.append(node)
@@ -195,16 +203,27 @@ class _Scanner:
         return text.replace('\\"', '"').replace("\\\\", "\\")
 
     def resolve(self) -> None:
-        """Give the names of constants their values."""
-        for node in self.root.walk():
-            if node.is_name:
-                node.text = self.constants.get(node.name)
+        """Give the names of constants their values, those of lists what stands in them for sure."""
+        names = [node for node in self.root.walk() if node.is_name]
+        for node in names:
+            node.text = self.constants.get(node.name)
+        plain = {name: [kid for kid in node.kids if not _is_open(kid)] for name, node in self.lists.items()}
+        budget = MAX_COPIES
+        for node in names:
+            if node.text is None and budget > 0:
+                node.kids = plain.get(node.name, [])
+                budget -= len(node.kids)
+
+
+def _is_open(node: _Node) -> bool:
+    """Whether a name in it has no value; a list that named itself would have no end."""
+    return any(each.is_name and each.text is None for each in node.walk())
 
 
 def _calls(node: _Node) -> Iterator[_Node]:
     """Every call but those that only refer to a target or plugin made elsewhere."""
     for kid in node.kids:
-        if kid.label not in ("dependencies", "plugins"):
+        if kid.label not in ("dependencies", "plugins") and not kid.is_name:
             if kid.bracket and kid.name:
                 yield kid
             yield from _calls(kid)
