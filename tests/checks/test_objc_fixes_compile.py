@@ -35,6 +35,7 @@ BUILDERS = frozenset(
         "send-reply",
         "raw-value-check",
         "event-kind-check",
+        "fail-on-malformed",
     }
 )
 

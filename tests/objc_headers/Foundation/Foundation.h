@@ -162,6 +162,8 @@ __attribute__((objc_root_class))
 @end
 
 @interface NSArray<__covariant ObjectType> : NSObject <NSCopying, NSMutableCopying, NSSecureCoding, NSFastEnumeration>
+@property (readonly, nullable) ObjectType firstObject;
+@property (readonly, nullable) ObjectType lastObject;
 @property (readonly) NSUInteger count;
 + (instancetype)array;
 + (instancetype)arrayWithArray:(NSArray<ObjectType> *)array;

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import msgspec
 
-from ipclint.checks.around import path_to
+from ipclint.checks.builders.leaving import Spot, spot_of, way_out
 from ipclint.checks.edits import line_start
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
-from ipclint.model.facts import Function
 from ipclint.model.finding import Edit, Finding, Fix, Place
 from ipclint.model.ir import (
     Assign,
-    Block,
     Call,
     Cast,
     Closure,
     Evaluate,
-    Guard,
-    If,
     Let,
-    Literal,
     Loop,
     Name,
     Node,
     Operator,
-    Return,
     Stmt,
     Text,
     walk,
 )
 from ipclint.program.program import Program, UnitRef
-from ipclint.program.types import base_type, is_optional
 
 KINDS = {
     "array": "XPC_TYPE_ARRAY",
@@ -54,23 +46,7 @@ KINDS = {
 """The type of object that `xpc_<word>_…` examines."""
 
 C_TYPES = {"string": "const char *", "data": "const void *", "uuid": "const uint8_t *"}
-NULL_VALUES = frozenset({"id", "instancetype", "nullable", "NSString", "NSData", "NSArray", "NSDictionary", "NSURL"})
-REPLIES = frozenset({"xpc_dictionary_create_reply", "xpc_connection_send_message"})
-
-
 _TYPE = re.compile(rb"[\w:<>,*& \t]+")
-
-
-class _Spot(NamedTuple):
-    """Where a value is made: its statement, the nodes down to it, and how to leave before it is used ("" for no way).
-
-    `silent`: nobody waits for an answer there.
-    """
-
-    statement: Stmt
-    path: tuple[Node, ...]
-    leave: str
-    silent: bool
 
 
 @builder("raw-value-check")
@@ -81,7 +57,7 @@ def raw_value_check(rule: Rule, program: Program, finding: Finding, sources: Sou
         return
     ref = UnitRef(made.path, made.unit)
     getter = _call_at(program, ref, made)
-    spot = _spot(program, ref, getter) if getter is not None else None
+    spot = spot_of(program, ref, getter) if getter is not None else None
     if getter is None or spot is None or not spot.leave:
         return
     swift = made.path.endswith(".swift")
@@ -121,7 +97,7 @@ def event_kind_check(rule: Rule, program: Program, finding: Finding, sources: So
 # ── C, Objective-C ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _c_edits(ref: UnitRef, getter: Call, spot: _Spot, finding: Finding, sources: Sources) -> tuple[Edit, ...]:
+def _c_edits(ref: UnitRef, getter: Call, spot: Spot, finding: Finding, sources: Sources) -> tuple[Edit, ...]:
     name = _name_given(spot.statement, getter)
     test = _test(name, getter, finding) if name else ""
     at = Place(ref.path, ref.key, spot.statement.start, spot.statement.end)
@@ -176,7 +152,7 @@ def _is_conditional(path: tuple[Node, ...], getter: Call) -> bool:
 # ── Swift ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _swift_edits(ref: UnitRef, getter: Call, spot: _Spot, finding: Finding, sources: Sources) -> tuple[Edit, ...]:
+def _swift_edits(ref: UnitRef, getter: Call, spot: Spot, finding: Finding, sources: Sources) -> tuple[Edit, ...]:
     what = finding.holes.get("what")
     at = Place(ref.path, ref.key, spot.statement.start, spot.statement.end)
     leave = spot.leave.rstrip(";")
@@ -206,69 +182,6 @@ def _call_at(program: Program, ref: UnitRef, place: Place) -> Call | None:
     return next((node for node in nodes if (node.start, node.end) == (place.start, place.end)), None)
 
 
-def _spot(program: Program, ref: UnitRef, node: Node) -> _Spot | None:
-    """The statement of a block that holds `node`; None in a condition of a loop, of an `else if` or of a `switch`."""
-    function = program.function(ref)
-    path = path_to(program, ref, node)
-    closures = [number for number, each in enumerate(path) if isinstance(each, Closure)]
-    inner = path[closures[-1] + 1 :] if closures else path
-    statements = [each for each in inner if isinstance(each, Stmt)]
-    if function is None or not statements or isinstance(statements[-1], Guard):
-        return None
-    statement = statements[-1]
-    if isinstance(statement, Let) and len(statements) > 1 and statement in _conditions(statements[-2]):
-        return None
-    if isinstance(statement, If) and len(statements) > 1 and statement in _otherwise(statements[-2]):
-        return None
-    if not isinstance(statement, Let | Evaluate | Return | If):
-        return None
-    closure = next((each for each in reversed(path) if isinstance(each, Closure)), None)
-    in_loop = any(isinstance(each, Loop) for each in statements)
-    leave, silent = _way_out(function, closure, closure.body if closure else program.body(ref), ref)
-    return _Spot(statement, path, "continue;" if in_loop else leave, silent)
-
-
-def _conditions(statement: Stmt) -> tuple[Node, ...]:
-    return statement.conditions if isinstance(statement, If | Guard) else ()
-
-
-def _otherwise(statement: Stmt) -> Block:
-    """What stands in the `else` of an `if`: another `if` there is no statement of a block of its own."""
-    return statement.otherwise if isinstance(statement, If) and len(statement.otherwise) == 1 else ()
-
-
-def _way_out(function: Function, closure: Closure | None, body: Block, ref: UnitRef) -> tuple[str, bool]:
-    """How to leave a function or closure that cannot go on, and whether nobody waits for its answer."""
-    silent = not any(isinstance(node, Call) and node.name in REPLIES for node in walk(body)) and not any(
-        "^" in param.type or "->" in param.type for param in function.params
-    )
-    if closure is not None:
-        returns = [n for n in _returns(body) if n.value is not None]
-        bools = returns and all(isinstance(n.value, Literal) and n.value.kind == "bool" for n in returns)
-        if bools:  # an applier goes on to the next value
-            return "return true;", False
-        return ("" if returns else "return;"), silent
-    returns = function.returns.strip()
-    if returns in ("", "void", "Void", "()") and function.kind != "initializer":
-        return "return;", silent
-    plain = base_type(returns)
-    if "failable" in function.modifiers or (ref.path.endswith(".swift") and is_optional(returns)):
-        return "return nil;", False
-    if plain in ("BOOL", "Bool", "bool", "Boolean"):
-        return ("return NO;" if plain == "BOOL" else "return false;"), False
-    if re.match(r"(?:const\s+)?std::(?:string|vector|optional)\b(?!\s*[*&])", returns):
-        return "return {};", False
-    if plain in NULL_VALUES and not ref.path.endswith(".swift"):
-        return "return nil;", False
-    return ("return NULL;" if returns.endswith("*") or plain == "xpc_object_t" else ""), False
-
-
-def _returns(body: Block) -> Iterator[Return]:
-    """The returns of a body itself, not those of closures in it."""
-    inner = {id(n) for node in walk(body) if isinstance(node, Closure) for n in walk(node.body)}
-    return (node for node in walk(body) if isinstance(node, Return) and id(node) not in inner)
-
-
 def _entry(program: Program, ref: UnitRef, place: Place) -> tuple[Stmt, str, bool] | None:
     """The statement at which an event enters, how to leave there, and whether the check goes behind it."""
     function = program.function(ref)
@@ -277,13 +190,13 @@ def _entry(program: Program, ref: UnitRef, place: Place) -> tuple[Stmt, str, boo
         return None
     getter = _call_at(program, ref, place)
     if getter is not None:
-        spot = _spot(program, ref, getter)
+        spot = spot_of(program, ref, getter)
         return (spot.statement, spot.leave, True) if spot is not None and spot.leave else None
     for node in walk(body):
         if isinstance(node, Closure) and any((p.start, p.end) == (place.start, place.end) for p in node.params):
-            leave, _ = _way_out(function, node, node.body, ref)
+            leave, _ = way_out(function, node, node.body, ref)
             return (node.body[0], leave, False) if node.body and leave else None
-    leave, _ = _way_out(function, None, body, ref)
+    leave, _ = way_out(function, None, body, ref)
     return (body[0], leave, False) if body and leave else None
 
 
@@ -307,7 +220,7 @@ def _is(value: Node, getter: Call) -> bool:
     return value == getter
 
 
-def _fresh(getter: Call, spot: _Spot) -> str:
+def _fresh(getter: Call, spot: Spot) -> str:
     """A name for the value, after its key, that no other local of the statement has."""
     key = next(iter(getter.args[1:] or getter.args), None)
     text = key.value if isinstance(key, Text) else key.text if isinstance(key, Name) else ""

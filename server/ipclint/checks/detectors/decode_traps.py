@@ -1,0 +1,256 @@
+"""XPC208: decodes of what another process sent that end the process when it is malformed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.coding_class import owner_class
+from ipclint.checks.detectors.coding_evidence import crossings
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function
+from ipclint.model.finding import Finding, Place
+from ipclint.model.ir import (
+    Call,
+    Cast,
+    Closure,
+    Collection,
+    Expr,
+    Literal,
+    Member,
+    Name,
+    Node,
+    Operator,
+    Param,
+    Subscript,
+    Text,
+    walk,
+)
+from ipclint.program.arrivals import arrivals
+from ipclint.program.known import Fact, State, watch
+from ipclint.program.link import type_of
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.types import base_type
+
+MAX_DEPTH = 12  # from a value back to what arrived
+ITEM_LOADERS = frozenset({"loadItem", "loadObject", "loadDataRepresentation", "loadFileRepresentation"})
+DECODES = re.compile(
+    r"^(?:decode\w*|unarchive\w*|jsonObject|propertyList|JSONObjectWithData|propertyListWithData|parse\w*)(?::|$)", re.I
+)
+CODER_DECODES = re.compile(r"^decode(?:TopLevel)?(?:Object|ArrayOfObjects|Dictionary|PropertyList)")
+INSERTS = frozenset({"addObject:", "insertObject:atIndex:", "setObject:forKey:", "arrayWithObject:", "setWithObject:"})
+"""Messages that raise when they are given nil."""
+
+ENDS = frozenset({"fatalError", "preconditionFailure", "abort"})
+
+
+class Trap(NamedTuple):
+    """`node` ends the process when `value` is not as expected. `how` is its spelling: "!", "as!", "try!", "@[]"."""
+
+    node: Node
+    value: Expr
+    how: str
+    sure: bool
+
+
+@detector("decode-failure-traps", on="function")
+def decode_failure_traps(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    sent = {(each.param.start, each.param.name): each.kind for each in arrivals(program, ref)}
+    sent |= {(param.start, param.name): "item" for param in _items(program, ref)}
+    coder = _coder(program, ref, unit)
+    if coder is not None:
+        sent[coder.start, coder.name] = "coder"
+    if not sent:
+        return
+    watcher = _Watcher(program, ref, sent)
+    watch(program.body(ref), unit.params, watcher)
+    for trap in _outermost(watcher.traps):
+        yield rule.finding(
+            Place(ref.path, ref.key, trap.node.start, trap.node.end),
+            "certain" if trap.sure else "likely",
+            context="literal" if trap.how == "@[]" else "",
+            holes={
+                "how": trap.how,
+                "function": unit.signature,
+                "value": Place(ref.path, ref.key, trap.value.start, trap.value.end),
+            },
+        )
+
+
+def _coder(program: Program, ref: UnitRef, unit: Function) -> Param | None:
+    """The coder of a class that crosses a process boundary, in the initialiser that decodes it."""
+    if unit.selector != "initWithCoder:" or not unit.params:
+        return None
+    owner = owner_class(program, ref)
+    return unit.params[0] if owner is not None and crossings(program, owner.name) else None
+
+
+def _items(program: Program, ref: UnitRef) -> Iterator[Param]:
+    """What closures are given that load an item of another app."""
+    for node in walk(program.body(ref)):
+        if isinstance(node, Call) and node.name.partition(":")[0].partition("For")[0] in ITEM_LOADERS:
+            for argument in node.args:
+                if isinstance(argument, Closure) and argument.params:
+                    yield argument.params[0]
+
+
+def _outermost(traps: Iterable[Trap]) -> Iterator[Trap]:
+    """One trap a value: `(x as! A).b!` is told once."""
+    end = -1
+    for trap in sorted(set(traps), key=lambda trap: (trap.node.start, -trap.node.end)):
+        if trap.node.start >= end:
+            end = trap.node.end
+            yield trap
+
+
+class _Watcher:
+    """Keeps "present" and "is" of the expressions that code looked at before it forces them."""
+
+    def __init__(self, program: Program, ref: UnitRef, sent: dict[tuple[int, str], str]) -> None:
+        self.program, self.ref, self.sent = program, ref, sent
+        self.swift = ref.path.endswith(".swift")
+        self.traps: list[Trap] = []
+        body = program.body(ref)
+        self.decoder = "coder" in sent.values() and len(body) > 1  # one that only refuses is XPC201's matter
+
+    def learn(self, condition: Expr, holds: bool, state: State) -> Iterable[Fact]:
+        match condition:
+            case Operator(op="!=" | "==" as op, operands=(subject, Literal(kind="nil"))):
+                return (Fact(spelling(subject), "present"),) if holds == (op == "!=") else ()
+            case Cast(op="is", value=value):
+                return (Fact(spelling(value), "is"),) if holds else ()
+            case Call(target=target, name=name, args=(value, *_)) if name in ("isKindOfClass:", "respondsToSelector:"):
+                return (Fact(spelling(target), "is"),) if target is not None and holds else ()
+            case Call(args=args) if holds:  # a test of the program's own, or `keys.contains("k")`
+                return tuple(Fact(spelling(each), "present") for each in args)
+            case Cast(op="as?", value=value):
+                return (Fact(spelling(value), "is"), Fact(spelling(value), "present")) if holds else ()
+            case _:
+                return (Fact(spelling(condition), "present"),) if holds else ()
+
+    def given(self, name: str, value: Expr, state: State) -> Iterable[Fact]:
+        source = spelling(value)
+        return tuple(Fact(name, fact.what) for fact in state.facts if source and fact.subject == source)
+
+    def matched(self, over: Expr, patterns: tuple[Expr, ...], state: State) -> Iterable[Fact]:
+        return (Fact(spelling(over), "is"),)
+
+    def see(self, node: Node, state: State) -> Iterable[Fact]:
+        match node:
+            case Operator(op="unwrap", operands=(value,)) if self.swift:
+                self._unwrapped(node, value, state)
+            case Operator(op="try!", operands=(value,)):
+                self._tried(node, value, state)
+            case Cast(op="as!", value=value) if not state.knows(spelling(value), "is"):
+                if (origin := self._origin(value, state)) and not self._is_bridge(value, node.type):
+                    self.traps.append(Trap(node, value, "as!", origin != "likely"))
+            case Collection(items=items) if not self.swift:
+                self._inserted(node, items, state)
+            case Call(name=name, args=(value, *_)) if name in INSERTS:
+                self._inserted(node, (value,), state)
+            case Call(target=None, name=name) if name in ENDS and self.decoder:
+                self.traps.append(Trap(node, node, name, True))
+            case _:
+                pass
+        return ()
+
+    # ── what traps ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _unwrapped(self, node: Node, value: Expr, state: State) -> None:
+        """`!` on what a decode gave, on an element of what arrived, or on what a conversion makes of it."""
+        if state.knows(spelling(value), "present"):
+            return
+        match value:
+            case Subscript(base=base) if self._origin(base, state):
+                self.traps.append(Trap(node, value, "!", True))
+            case Cast(op="as?", value=inner) if self._origin(inner, state):
+                self.traps.append(Trap(node, value, "!", True))
+            case Cast(op="as", value=inner):
+                self._unwrapped(node, inner, state)
+            case Call() if self._decodes(value, state):
+                self.traps.append(Trap(node, value, "!", True))
+            case Operator(op="try?", operands=(Call() as inner,)) if self._decodes(inner, state):
+                self.traps.append(Trap(node, value, "!", True))
+            case Name(text=text):
+                held = state.values.get(text, ())
+                if len(held) == 1 and isinstance(held[0], Call | Operator | Cast | Subscript):
+                    self._unwrapped(node, held[0], state)
+            case _:
+                pass
+
+    def _tried(self, node: Node, value: Expr, state: State) -> None:
+        while isinstance(value, Operator | Cast) and not (isinstance(value, Operator) and len(value.operands) != 1):
+            value = value.operands[0] if isinstance(value, Operator) else value.value
+        if isinstance(value, Call) and self._decodes(value, state):
+            self.traps.append(Trap(node, value, "try!", True))
+
+    def _inserted(self, node: Node, items: Iterable[Expr], state: State) -> None:
+        """nil in a literal, or added to a collection, raises."""
+        for item in items:
+            name = spelling(item)
+            held = state.values.get(item.text, ()) if isinstance(item, Name) else (item,)
+            decoded = [each for each in held if isinstance(each, Call) and CODER_DECODES.match(each.name)]
+            if len(held) == 1 and decoded and not state.knows(name, "present") and self._decodes(decoded[0], state):
+                self.traps.append(Trap(node, item, "@[]", True))
+
+    # ── where it comes from ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _decodes(self, call: Call, state: State) -> bool:
+        """Whether a call makes something of what arrived that it may not be able to."""
+        if call.target is not None and self._origin(call.target, state) == "coder":
+            return CODER_DECODES.match(call.name) is not None
+        converts = call.target is None and call.name[:1].isupper()
+        if not converts and not DECODES.match(call.name):
+            return False
+        parts = (*call.args, *((call.target,) if call.target is not None else ()))
+        return any(self._origin(each, state) for each in parts)
+
+    def _origin(self, value: Expr, state: State, depth: int = 0) -> str:
+        """The kind of what an expression is part of, or made from: "ipc.xpc", "coder"…; "" when it came from nobody."""
+        if depth > MAX_DEPTH:
+            return ""
+        match value:
+            case Name(text=text):
+                held = state.values.get(text, ())
+                kinds = (self._held(each, state, depth) for each in held)
+                return next(filter(None, kinds), "") if len(held) == 1 else ""
+            case Member(base=base) | Subscript(base=base) if base is not None:
+                return self._origin(base, state, depth + 1)
+            case Cast(value=inner) | Operator(op="unwrap" | "try" | "try?" | "try!" | "await", operands=(inner,)):
+                return self._origin(inner, state, depth + 1)
+            case Call(target=target, name=name) if target is not None and CODER_DECODES.match(name):
+                return self._origin(target, state, depth + 1)
+            case Call() if self._decodes(value, state):
+                return "decoded"
+            case _:
+                return ""
+
+    def _held(self, value: Expr | Param, state: State, depth: int) -> str:
+        if isinstance(value, Param):
+            return self.sent.get((value.start, value.name), "")
+        return self._origin(value, state, depth + 1)
+
+    def _is_bridge(self, value: Expr, wanted: str) -> bool:
+        """A cast that cannot fail: from `String` to `NSString`."""
+        given = base_type(type_of(self.program, self.ref, value))
+        return bool(given) and given.removeprefix("NS") == base_type(wanted).removeprefix("NS")
+
+
+def spelling(expr: Expr | None) -> str:
+    """A text for an expression that reads the same wherever the code has it; "" for what has effects."""
+    match expr:
+        case Name(text=text):
+            return text
+        case Literal(text=text) | Text(value=text):
+            return f"“{text}”"
+        case Member(base=base, name=name):
+            return f"{spelling(base)}.{name}"
+        case Subscript(base=base, args=args):
+            inner = spelling(base)
+            return f"{inner}[{','.join(map(spelling, args))}]" if inner else ""
+        case Cast(value=value) | Operator(op="unwrap" | "?", operands=(value,)):
+            return spelling(value)
+        case _:
+            return ""
