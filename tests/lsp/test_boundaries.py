@@ -173,3 +173,26 @@ async def test_an_old_client_is_offered_nothing_that_it_does_not_know(
     [command, *_] = await hints(editor, "Helper/Helper.swift")
     assert command.position.character == 45
     await editor.stop()
+
+
+async def test_refactorings_build_what_a_boundary_lacks(courier: Editor):
+    await indexed(courier)
+    provider: Any = courier.answer.capabilities.code_action_provider
+    assert "refactor.rewrite.ipclint" in provider.code_action_kinds
+    at = types.Range(types.Position(3, 12), types.Position(3, 12))
+    [action] = await courier.actions("Helper/Helper.swift", at, ["refactor.rewrite"])
+    assert action.title == "Check the arguments of runCommand(_:inFolder:withReply:) first"
+    assert (action.kind, action.edit) == ("refactor.rewrite.ipclint", None)
+    resolved = await courier.client.code_action_resolve_async(action)
+    changes: Any = resolved.edit and resolved.edit.document_changes
+    texts = [edit.new_text for change in changes for edit in change.edits]
+    assert any("guard Self.acceptsRunCommand(command: command, folder: folder)" in text for text in texts)
+    at = types.Range(types.Position(2, 12), types.Position(2, 12))
+    [action] = await courier.actions("Shared/Letter.h", at, ["refactor"])
+    assert action.title == "Make Letter an NSSecureCoding class"
+    at = types.Range(types.Position(3, 10), types.Position(3, 10))
+    kinds = {action.kind for action in await courier.actions("Helper/HelperDelegate.swift", at)}
+    assert kinds == {"quickfix", "refactor.rewrite.ipclint"}
+    assert await courier.actions("Helper/HelperDelegate.swift", at, ["refactor.inline"]) == []
+    automatic = await courier.actions("Helper/HelperDelegate.swift", at, automatic=True)
+    assert {action.kind for action in automatic} == {"quickfix"}, "a bulb at every method would say nothing"

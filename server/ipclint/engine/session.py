@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from typing import Literal as OneOf
 
+from ipclint.checks.fix import Sources
 from ipclint.checks.rulebook import Rulebook
 from ipclint.engine.baseline import Baseline, read_baseline
 from ipclint.engine.batch import Outcome, Reader, Wanted
@@ -170,6 +171,16 @@ class Session:
             return checker.fixes(report.finding, self._source, self.extent)
         except Exception as error:  # one broken fix must not take the report with it
             self._failures[report.path] = f"{report.rule}: its fix failed: {type(error).__name__}: {error}"
+            return ()
+
+    def scaffolds(self, ref: UnitRef) -> tuple[Fix, ...]:
+        """What can be built at a declaration, against the files as they stand now."""
+        from ipclint.checks.scaffolds import scaffolds  # a check needs none
+
+        try:
+            return tuple(scaffolds(self.program(ref.path), ref, Sources(self._source, self.extent)))
+        except Exception as error:
+            self._failures[ref.path] = f"a refactoring failed: {type(error).__name__}: {error}"
             return ()
 
     def document(self, path: str) -> Document:

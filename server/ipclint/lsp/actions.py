@@ -19,12 +19,15 @@ from ipclint.lsp.client import Client
 from ipclint.lsp.diagnostics import Diagnostics
 from ipclint.lsp.edits import Edits
 from ipclint.lsp.folders import Address
+from ipclint.lsp.view import unit_at
 from ipclint.model.finding import Edit, Fix
 from ipclint.model.source import LineIndex, Span
+from ipclint.program.program import UnitRef
 
 QUICK_FIX = types.CodeActionKind.QuickFix.value
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.ipclint"
-KINDS = (QUICK_FIX, FIX_ALL)
+REWRITE = f"{types.CodeActionKind.RefactorRewrite.value}.ipclint"
+KINDS = (QUICK_FIX, FIX_ALL, REWRITE)
 
 _COMMENTS = {
     **dict.fromkeys(("swift", "m", "mm", "h", "c"), "// {} -- "),
@@ -37,8 +40,9 @@ class Ticket(msgspec.Struct, frozen=True):
 
     uri: str
     title: str
-    finding: str = ""  # "" for all safe fixes of the document
+    finding: str = ""  # "" for all safe fixes of the document, or for a refactoring
     number: int = 0  # among findings that look the same
+    unit: str = ""  # the declaration that a refactoring is of
 
 
 class Gone(LookupError):
@@ -72,10 +76,17 @@ class Actions:
         if wanted(FIX_ALL, only) and (asked or only) and (fixes := self._safe_fixes()):
             title = f"Apply all safe ipclint fixes ({len(fixes)})"
             actions.append(self._action(title, FIX_ALL, Ticket(self._uri, title), fixes))
+        if wanted(REWRITE, only) and (asked or only):
+            actions += self._refactorings(span)
         return actions
 
     def resolve(self, ticket: Ticket) -> types.WorkspaceEdit:
         """The edit of an action, against the text as it stands now. Raises Gone."""
+        if ticket.unit:
+            for fix in self._session.scaffolds(UnitRef(self._path, ticket.unit)):
+                if fix.title == ticket.title:
+                    return self._edits.of((fix,))
+            raise Gone(ticket.title)
         if not ticket.finding:
             return self._edits.of(self._safe_fixes())
         for report in self._session.reports(self._path):
@@ -100,6 +111,12 @@ class Actions:
     def _suppressions(self, report: Report) -> Iterator[types.CodeAction]:
         for fix in about_suppression(report, self._lines):
             yield self._quick_fix(report, fix, preferred=False)
+
+    def _refactorings(self, span: Span) -> Iterator[types.CodeAction]:
+        """What can be built at the declaration under the cursor."""
+        ref = unit_at(self._session, self._path, span.start)
+        for fix in self._session.scaffolds(ref) if ref is not None else ():
+            yield self._action(fix.title, REWRITE, Ticket(self._uri, fix.title, unit=ref.key if ref else ""), (fix,))
 
     def _quick_fix(self, report: Report, fix: Fix, preferred: bool) -> types.CodeAction:
         action = self._action(fix.title, QUICK_FIX, self._ticket(report, fix.title), (fix,))

@@ -102,8 +102,8 @@ def prepare(view: View, offset: int) -> list[types.CallHierarchyItem]:
         span = view.session.span(stop.place)
         if stop.end and span.start <= offset <= span.end:
             return [_item(view, stop)]
-    found = view.unit_at(offset)
-    stop = Stop(*found[0]) if found is not None else None
+    ref = view.unit_at(offset)
+    stop = Stop(*ref) if ref is not None else None
     return [_item(view, stop)] if stop in known and stop is not None else []
 
 

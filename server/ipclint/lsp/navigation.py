@@ -43,11 +43,10 @@ def references(view: View, offset: int, declared: bool) -> list[types.Location]:
 
 def messages_at(view: View, offset: int) -> tuple[UnitRef, ...]:
     """The messages that the word at a byte offset names: in a declaration's head, or in a call."""
-    word, found = _word_at(view.lines.data, offset), view.unit_at(offset)
-    if not word or found is None:
+    word, ref = _word_at(view.lines.data, offset), view.unit_at(offset)
+    if not word or ref is None:
         return ()
-    ref, unit, extent = found
-    at = offset - extent.start
+    unit, at = view.program.unit(ref), offset - view.session.extent(ref).start
     if isinstance(unit, Function) and (at < unit.body_start or not unit.body):
         return messages.requirements_of(view.program, ref) if _names(unit.name, word) else ()
     call = _call_at(view, ref, at, word)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from lsprotocol import types
 
+from ipclint.engine.session import Session
 from ipclint.lsp.client import Client
 from ipclint.lsp.convert import Positions
 from ipclint.lsp.folders import Address
-from ipclint.model.facts import Function, Unit
+from ipclint.model.facts import Function
 from ipclint.model.finding import Place
 from ipclint.model.source import LineIndex, Span
 from ipclint.program.program import Program, UnitRef
@@ -50,15 +51,9 @@ class View:
             if isinstance(unit, Function):
                 yield UnitRef(self.path, key)
 
-    def unit_at(self, offset: int) -> tuple[UnitRef, Unit, Span] | None:
-        """The innermost unit at a byte offset, and its bytes."""
-        found: tuple[UnitRef, Unit, Span] | None = None
-        for key, unit in self.program.units(self.path).items():
-            ref = UnitRef(self.path, key)
-            extent = self.session.extent(ref)
-            if extent.start <= offset <= extent.end and (found is None or _size(extent) <= _size(found[2])):
-                found = ref, unit, extent
-        return found
+    def unit_at(self, offset: int) -> UnitRef | None:
+        """The innermost unit at a byte offset."""
+        return unit_at(self.session, self.path, offset)
 
     # ── the program's places → the client's ──────────────────────────────────────────────────────────────────────────
 
@@ -89,5 +84,9 @@ def body_place(view: View, ref: UnitRef) -> Place:
     return Place(ref.path, ref.key, 0, extent.end - extent.start)
 
 
-def _size(extent: Span) -> int:
-    return extent.end - extent.start
+def unit_at(session: Session, path: str, offset: int) -> UnitRef | None:
+    """The innermost unit of a file at a byte offset."""
+    refs = (UnitRef(path, key) for key in session.program(path).units(path))
+    extents = ((session.extent(ref), ref) for ref in refs)
+    around = ((extent.end - extent.start, ref) for extent, ref in extents if extent.start <= offset <= extent.end)
+    return min(around, default=(0, None))[1]

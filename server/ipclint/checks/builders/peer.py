@@ -34,19 +34,39 @@ def require_peer_signature(rule: Rule, program: Program, finding: Finding, sourc
     resume, connection = finding.holes.get("resume"), finding.holes.get("connection")
     if not isinstance(resume, Place) or not isinstance(connection, str):
         return
-    targets = targets_of(program, resume.path)
+    text = required(program, resume.path, connection)
+    if text is not None:
+        yield Fix("Require the peer's code signature", False, (sources.insert_before(resume, text),), rule=rule.id)
+
+
+def required(program: Program, path: str, connection: str) -> str | None:
+    """The statement that has `connection` require its peer's signature, in the language of the file and for the systems
+    that it runs on; None where there is no such call.
+    """
+    targets = targets_of(program, path)
     if any(target.platforms and "macos" not in target.platforms for target in targets):
-        return  # setCodeSigningRequirement is unavailable on iOS, tvOS and watchOS
-    teams = {target.team for target in targets if target.team}
-    text = REQUIREMENT.format(team=teams.pop() if len(teams) == 1 else "TEAMID", client="com.example.client")
-    always = bool(targets) and all(_from_ventura(target.deployment.get("macos", "")) for target in targets)
-    quoted = text.replace('"', '\\"')
-    if resume.path.endswith(".swift"):
-        template, literal = (SWIFT_SIMPLE if always else SWIFT), f'"{quoted}"'
+        return None  # setCodeSigningRequirement is unavailable on iOS, tvOS and watchOS
+    swift = path.endswith(".swift")
+    text = requirement_text(program, path)
+    if always_ventura(program, path):
+        template = SWIFT_SIMPLE if swift else OBJC_SIMPLE
     else:
-        template, literal = (OBJC_SIMPLE if always else OBJC), f'@"{quoted}"'
-    edit = sources.insert_before(resume, template.format(connection=connection, text=literal))
-    yield Fix("Require the peer's code signature", False, (edit,), rule=rule.id)
+        template = SWIFT if swift else OBJC
+    return template.format(connection=connection, text=text)
+
+
+def requirement_text(program: Program, path: str) -> str:
+    """A literal of a requirement that binds the peer to the team that signs the file's targets."""
+    teams = {target.team for target in targets_of(program, path) if target.team}
+    text = REQUIREMENT.format(team=teams.pop() if len(teams) == 1 else "TEAMID", client="com.example.client")
+    quoted = text.replace('"', '\\"')
+    return f'"{quoted}"' if path.endswith(".swift") else f'@"{quoted}"'
+
+
+def always_ventura(program: Program, path: str) -> bool:
+    """Whether a file runs on macOS 13 or later alone."""
+    targets = targets_of(program, path)
+    return bool(targets) and all(_from_ventura(target.deployment.get("macos", "")) for target in targets)
 
 
 def _from_ventura(version: str) -> bool:

@@ -54,7 +54,7 @@ def accepts_unverified_peer(rule: Rule, program: Program, ref: UnitRef, unit: Fu
             "delegate": unit.owner or "The delegate",
             "service": endpoint.service,
             "validator": f"{validator[1]}" if validator else "",
-            **_admission(program, decider, function),
+            **admission(program, decider, function),
         },
         steps=tuple(_story(program, ref, unit, decider, endpoint, validator, found)),
     )
@@ -91,7 +91,7 @@ def _severity(program: Program, ref: UnitRef, endpoint: Endpoint) -> str:
 _WORDS = {"mach-service": "its Mach service", "anonymous": "its endpoint", "service": "the embedded service"}
 
 
-def _admission(program: Program, ref: UnitRef, function: Function) -> dict[str, str | Place]:
+def admission(program: Program, ref: UnitRef, function: Function) -> dict[str, str | Place]:
     """The connection by its name, and the statement that resumes it: where a requirement must have been set before."""
     for node in walk(program.body(ref)):
         if isinstance(node, Evaluate) and isinstance(node.value, Call) and node.value.name in ("resume", "activate"):
