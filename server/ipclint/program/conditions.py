@@ -40,7 +40,7 @@ def contradictory(events: Iterable[Event]) -> bool:
         subject, none_when = is_none(node)
         if isinstance(subject, Name) and _OWNER.match(subject.text) and taken is none_when:
             return True
-        key, holds = _normal(node, taken)
+        key, holds = normal(node, taken)
         if known.setdefault(key, holds) is not holds:
             return True
     return False
@@ -57,7 +57,7 @@ def is_once(condition: Node) -> bool:
     return _ONCE.search(name) is not None
 
 
-def _normal(condition: Node, taken: bool) -> tuple[object, bool]:
+def normal(condition: Node, taken: bool) -> tuple[object, bool]:
     """What a condition says, in the same words however it is put."""
     subject, none_when = is_none(condition)
     if subject is not None:
