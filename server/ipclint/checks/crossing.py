@@ -102,14 +102,14 @@ def _methods(program: Program, protocols: Iterable[str], here: bool) -> Iterator
 
 @query(bottom=())
 def requirements_in(program: Program, protocol: str) -> tuple[UnitRef, ...]:
-    """The methods that a protocol itself requires; () for a protocol from outside."""
-    return tuple(
-        ref
-        for _, declaration in declarations(program, protocol)
-        if declaration.kind == "protocol"
-        for ref in program.members_of(declaration.qualified)
-        if (function := program.function(ref)) is not None and not function.body
-    )
+    """The methods that a protocol itself requires, each once however often it is declared; () for one from outside."""
+    names = dict.fromkeys(unit.qualified for _, unit in declarations(program, protocol) if unit.kind == "protocol")
+    found: dict[tuple[str, tuple[str, ...]], UnitRef] = {}
+    for ref in (ref for name in names for ref in program.members_of(name)):
+        function = program.function(ref)
+        if function is not None and not function.body:
+            found.setdefault((function.name, function.labels), ref)
+    return tuple(found.values())
 
 
 @query(bottom=())
@@ -179,7 +179,7 @@ def _handled(program: Program, endpoint: Endpoint) -> Iterator[Crossing]:
         else:
             continue  # read, and used for nothing that could do harm
         place = _name_place(root.ref, function)
-        yield Crossing(function.signature, "", params, place, place, reached)
+        yield Crossing(_title(function), "", params, place, place, reached)
 
 
 @query(bottom=())
@@ -207,6 +207,12 @@ def _declared(program: Program, api: str, word: str) -> tuple[UnitRef, ...]:
 
 
 # ── places ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _title(function: Function) -> str:
+    """A handler with its type: many are called alike."""
+    name = function.signature if function.kind in ("function", "method", "initializer") else function.name
+    return f"{function.owner}.{name}" if function.owner else name
 
 
 def _params(function: Function) -> tuple[tuple[str, str], ...]:

@@ -16,8 +16,9 @@ from ipclint.checks.usual_trust import USUAL
 from ipclint.model.facts import PlistFacts
 from ipclint.model.finding import Place
 from ipclint.model.ir import Call, Expr, Member, Name, Node, walk
+from ipclint.program.channels import every_endpoint
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.endpoints import Endpoint
+from ipclint.program.endpoints import HANDED, Endpoint
 from ipclint.program.link import calls_in, declarations, owner_of, resolve
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -82,6 +83,8 @@ def trust(program: Program, endpoint: Endpoint) -> Trust:
         return _of_handlers(program, endpoint)
     if kind in ("XPC client", "libxpc client"):
         return _of_client(program, endpoint)
+    if kind == "extension point":
+        return _of_extension(endpoint.name)
     if kind == "helper installation":
         return _of_installation(program, endpoint)
     return Trust(*USUAL.get((kind, endpoint.direction), ("not-applicable", "")))
@@ -149,8 +152,10 @@ def _words(checks: Iterable[str]) -> str:
     kinds = list(checks)
     if "pid" in kinds and "code" in kinds:
         rest = [_EVIDENCE[kind] for kind in kinds if kind not in ("pid", "code")]
-        return " and ".join(["its code signature, found by its process id, which another program can take over", *rest])
-    return " and ".join(dict.fromkeys(_EVIDENCE[kind] for kind in kinds))
+        return "; and ".join(
+            ["its code signature, found by its process id, which another program can take over", *rest]
+        )
+    return "; and ".join(dict.fromkeys(_EVIDENCE[kind] for kind in kinds))
 
 
 # ── code requirements ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -204,6 +209,26 @@ def _read(program: Program, ref: UnitRef, argument: Expr) -> tuple[str, Verdict]
     return next(((text, verdict) for text in texts if read(text) == verdict), None) if verdict is not None else None
 
 
+_FROM_ANY_APP = (
+    "com.apple.share-services",
+    "com.apple.ui-services",
+    "com.apple.services",
+    "com.apple.photo-editing",
+    "com.apple.keyboard-service",
+    "com.apple.broadcast-services",
+    "com.apple.authentication-services",
+)
+"""Beginnings of the extension points whose host is whatever app the user is in."""
+
+
+def _of_extension(point: str) -> Trust:
+    if point.startswith(_FROM_ANY_APP):
+        return Trust("open", "nothing: the system starts it for whatever app the user is in, and that cannot be told")
+    if point.startswith("com.apple."):
+        return Trust("verified", "the system, which is its host")
+    return Trust("unknown", "not known: the app that defines the extension point is its host")
+
+
 def _of_installation(program: Program, endpoint: Endpoint) -> Trust:
     """Who may replace a privileged helper: its Info.plist says."""
     facts = program.configuration(endpoint.place.path)
@@ -233,6 +258,8 @@ def _of_handlers(program: Program, endpoint: Endpoint) -> Trust:
         )
     if checks:
         return Trust("unknown", f"perhaps {_words(checks)}: whether that decides is not followed", checks)
+    if endpoint.reach == HANDED:
+        return Trust("weak", "nothing but the endpoint: whoever is handed it may connect")
     if endpoint.kind == "libxpc listener":
         return Trust("open", "nothing: no check of the peer is found in its handlers")
     return Trust("unknown", "not known: no check of the peer is found near it")
@@ -269,9 +296,14 @@ def _of_client(program: Program, endpoint: Endpoint) -> Trust:
         return Trust("verified", "the system: the name means a service in its own bundle")
     if call is not None and PRIVILEGED & {_word(node) for node in walk(call)}:
         return Trust("verified", "the system: only root can register the name")
-    if endpoint.name.startswith("com.apple."):
-        return Trust("verified", "the system, which keeps such names for itself")
+    if endpoint.name.startswith("com.apple.") and not _is_served(program, endpoint.name):
+        return Trust("verified", "the system: its own service has the name before anybody else can")
     return Trust("open", "nothing: whoever registers the name first can answer")
+
+
+def _is_served(program: Program, name: str) -> bool:
+    """Whether the program itself listens on a name."""
+    return any(each.name == name and each.direction == "in" for each in every_endpoint(program))
 
 
 def _word(node: Node) -> str:

@@ -29,7 +29,6 @@ USUAL: dict[tuple[Kind, Direction], tuple[_State, str]] = {
     ("document type", "in"): ("open", _STARTED),
     ("system service", "in"): ("open", _STARTED),
     ("Apple event handler", "in"): ("weak", "the user, who is asked before an app may send most events to another"),
-    ("extension point", "in"): ("open", _STARTED),
     ("app group", "both"): ("verified", _GROUP),
     ("shared container", "both"): ("verified", _GROUP),
     ("shared defaults", "both"): ("verified", _GROUP),

@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from ipclint.model.finding import Place
-from ipclint.model.ir import Call, Expr, Member, Name, Operator, walk
-from ipclint.program.configuration import programs_of
+from ipclint.model.ir import Call, Expr, Member, Name, walk
+from ipclint.program.configuration import programs_of, targets
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.declared import declared
-from ipclint.program.endpoints import Endpoint, endpoints, owners_of
+from ipclint.program.declared import declared, expanded
+from ipclint.program.endpoints import HANDED, Endpoint, bundle_id_of, endpoints, owners_of
 from ipclint.program.flow_hops import notification_name
+from ipclint.program.handed_names import handed, keys_read
 from ipclint.program.link import calls_in, type_of
-from ipclint.program.mechanisms import MECHANISMS, Direction, Kind
+from ipclint.program.mechanisms import MECHANISMS, Direction, Kind, comparable
 from ipclint.program.openings import OPENINGS, REACHED_BY, Opening
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -28,7 +29,13 @@ from ipclint.program.types import base_type
 def every_endpoint(program: Program) -> tuple[Endpoint, ...]:
     """Every endpoint of the program, by place."""
     in_code = (_endpoint(program, each) for each in (*_opened(program), *shared(program), *sockets(program)))
-    merged = _with_jobs(_merged([*endpoints(program), *declared(program), *in_code]))
+    known = targets(program)
+    lists = [each for each in endpoints(program) if not each.place.unit]
+    code = [each for each in endpoints(program) if each.place.unit]
+    made = [named for each in chain(code, in_code) for named in _named(program, each)]
+    if known is not None:
+        made += (filled for each in lists for filled in expanded(known, each))
+    merged = _with_jobs(_merged([*made, *declared(program)]))
     return tuple(sorted(merged, key=lambda endpoint: (endpoint.place, endpoint.kind, endpoint.name)))
 
 
@@ -38,20 +45,71 @@ def _endpoint(program: Program, found: Found) -> Endpoint:
     programs = programs_of(program, found.ref.path)
     name = found.name
     if found.api == "xpc_main":
-        names = {info.bundle_id for info in programs if info.is_embedded_service}
-        name = names.pop() if len(names) == 1 else ""
+        programs = tuple(info for info in programs if info.is_embedded_service) or programs
+        name = bundle_id_of(programs)
     way = found.way if found.way != mechanism.direction else None
     reach = found.reach or REACHED_BY.get(found.kind, "")
     return Endpoint(found.kind, name, place, owners_of(programs), reach, mechanism.rating, api=found.api, way=way)
+
+
+def _named(program: Program, endpoint: Endpoint) -> Iterator[Endpoint]:
+    """The endpoint; one whose name callers hand over, once for each name, as an endpoint of their targets."""
+    ref = UnitRef(endpoint.place.path, endpoint.place.unit)
+    argument = None if endpoint.name else _name_argument(program, ref, endpoint.place)
+    names = handed(program, ref, argument) if argument is not None else ()
+    if argument is not None and not any(each.text for each in names):
+        listed = dict.fromkeys(
+            each.name for key in keys_read(program, ref, argument) for each in _declared_by(program, key)
+        )
+        if listed:
+            yield from (endpoint._replace(name=name) for name in listed)
+            return
+    for text in dict.fromkeys(each.text for each in names):
+        sites = [each for each in names if each.text == text]
+        owners = {owner for each in sites for owner in owners_of(programs_of(program, each.ref.path))}
+        places = tuple(Place(each.ref.path, each.ref.key, each.node.start, each.node.end) for each in sites)
+        yield endpoint._replace(name=text, owners=tuple(sorted(owners)), also=(*endpoint.also, *places))
+    if not names:
+        yield endpoint
+
+
+def _declared_by(program: Program, key: str) -> Iterator[Endpoint]:
+    return (each for each in declared(program) if each.api == key)
+
+
+def _name_argument(program: Program, ref: UnitRef, place: Place) -> Expr | None:
+    """The argument of the call at a place that names the service."""
+    for call in calls_in(program, ref):
+        if (call.start, call.end) == (place.start, place.end) and call.args:
+            opening = OPENINGS.get(call.name)
+            if opening is not None and opening.kind.endswith(("listener", "client", "memory", "pipe", "container")):
+                found = _argument(call, opening)
+                if found is not None:
+                    return found
+            return call.args[0] if call.name in _NAMED_FIRST else None
+    return None
+
+
+_NAMED_FIRST = frozenset(
+    {"xpc_connection_create_mach_service", "initWithMachServiceName:options:", "initWithServiceName:"}
+    | {"NSXPCConnection", "NSXPCListener", "initWithMachServiceName:"}
+)
+"""Calls whose first argument is the name of a service."""
 
 
 def _merged(found: Iterable[Endpoint]) -> list[Endpoint]:
     """One endpoint for what one target does with one channel; listeners stay apart, as each has its own peer check."""
     groups: dict[tuple[object, ...], list[Endpoint]] = {}
     for number, each in enumerate(sorted(set(found), key=lambda endpoint: (endpoint.place, endpoint.kind))):
-        apart = number if each.kind.endswith("listener") or (not each.name and each.kind != "watch session") else None
+        apart: object = None if each.name or MECHANISMS[each.kind].family not in _APART else each.place.path
+        if each.kind.endswith("listener"):
+            apart = number
         groups.setdefault((each.kind, each.name, each.owners, each.direction, apart), []).append(each)
     return [_one_of(group) for group in groups.values()]
+
+
+_APART = frozenset({"XPC", "Mach", "socket", "link"})
+"""Families of which two without a known name, in two files, are hardly the same."""
 
 
 def _one_of(group: list[Endpoint]) -> Endpoint:
@@ -64,14 +122,15 @@ def _one_of(group: list[Endpoint]) -> Endpoint:
 
 def _with_jobs(found: list[Endpoint]) -> Iterator[Endpoint]:
     """The name that launchd hands out and the code that listens on it are one endpoint."""
-    listening = {each.name for each in found if each.direction == "in" and each.kind.endswith("listener")}
-    jobs = {each.name: each for each in found if each.kind == "Mach service"}
+    listening = {comparable(each.name) for each in found if each.kind.endswith("listener")}
+    jobs = {comparable(each.name): each for each in found if each.kind == "Mach service"}
     for each in found:
-        job = jobs.get(each.name) if each.kind.endswith("listener") and each.name else None
+        name = comparable(each.name)
+        job = jobs.get(name) if each.kind.endswith("listener") and name else None
         if job is not None:
             places = (*each.also, job.place, *job.also)
             yield each._replace(also=places, reach=job.reach, owners=each.owners or job.owners)
-        elif each.kind != "Mach service" or each.name not in listening:
+        elif each.kind != "Mach service" or name not in listening:
             yield each
 
 
@@ -111,8 +170,8 @@ def is_on(program: Program, ref: UnitRef, target: Expr | None, types: tuple[str,
 
 def _found(program: Program, ref: UnitRef, call: Call, opening: Opening) -> Found:
     argument = _argument(call, opening)
-    if opening.kind == "libxpc client" and isinstance(argument, Name | Operator) is False and _is_nil(argument):
-        return Found("libxpc listener", "", ref, call, call.name, reach="who is handed its endpoint")
+    if opening.kind == "libxpc client" and _is_nil(argument):
+        return Found("libxpc listener", "", ref, call, call.name, reach=HANDED)
     name = _name(program, ref, argument, opening.kind)
     reach = "what contains the service" if call.name == "xpc_main" else ""
     return Found(opening.kind, name, ref, call, call.name.partition(":")[0], opening.way, reach)

@@ -16,7 +16,13 @@ from ipclint.program.program import Program
 from ipclint.program.query import query
 from ipclint.program.targets import Targets
 
+NETWORK_NAME = "NEMachServiceName"
+ENDPOINT_SECURITY_NAME = "NSEndpointSecurityMachServiceName"
+"""Keys of an Info.plist by which a system extension asks for a Mach service."""
 KEYCHAIN = "keychain-access-groups"
+OF_DEVICE = "any process on this device"
+BY_PATH = "any process that the permissions of its file admit"
+MAX_TYPES = 4  # named of an app's document types
 ANY_APP = "any app, by the user's hand"
 OF_ALL = "any process on the Mac that may look the name up"
 OF_USER = "any process of the user that may look the name up"
@@ -31,7 +37,24 @@ def declared(program: Program) -> tuple[Endpoint, ...]:
         for facts in program.configurations():
             if isinstance(facts, PlistFacts) and facts.root is not None:
                 found += _of(known, facts, facts.root)
-    return tuple(found)
+    return tuple(each for one in found for each in expanded(known, one)) if known is not None else ()
+
+
+def expanded(known: Targets, endpoint: Endpoint) -> Iterator[Endpoint]:
+    """The endpoint with the build settings in its name filled in: once for each name that its targets make of it."""
+    if "$" not in endpoint.name:
+        yield endpoint
+        return
+    infos = {(info.project, info.name): info for info in known.all()}
+    names: dict[str, list[Owner]] = {}
+    for owner in endpoint.owners:
+        info = infos.get((owner.project, owner.name))
+        name = info.settings[0].expand(endpoint.name) if info is not None and info.settings else endpoint.name
+        names.setdefault(name, []).append(owner)
+    for name, owners in names.items():
+        yield endpoint._replace(name=name, owners=tuple(owners))
+    if not names:
+        yield endpoint
 
 
 def _of(known: Targets, facts: PlistFacts, root: PlistValue) -> Iterator[Endpoint]:
@@ -73,28 +96,41 @@ def _of_info(facts: PlistFacts, root: PlistValue, owners: tuple[Owner, ...]) -> 
             yield _endpoint(
                 "extension point", name, place, owners, "the system, for a host app", "EXAppExtensionAttributes"
             )
-    for key in ("CFBundleDocumentTypes", "NSServices"):
-        entries = root.get(key)
-        for entry in entries.items if entries is not None else ():
-            yield from _of_entry(facts, key, entry, owners)
+    services = root.get("NSServices")
+    for entry in services.items if services is not None else ():
+        name = _text(entry.get("NSMessage"))
+        yield _endpoint("system service", name, _place(facts, entry), owners, ANY_APP, "NSServices")
+    yield from _documents(facts, root, owners)
+    network = root.get("NetworkExtension")
+    for key, value in (
+        (ENDPOINT_SECURITY_NAME, root.get(ENDPOINT_SECURITY_NAME)),
+        (NETWORK_NAME, network.get(NETWORK_NAME) if network is not None else None),
+    ):
+        for name, place in _strings(facts, value):
+            yield _endpoint("Mach service", name, place, owners, OF_ALL, key)
     clients = root.get("SMAuthorizedClients")
     if clients is not None and "SMPrivilegedExecutables" not in {entry.key for entry in root.entries}:
-        name = root.get("CFBundleIdentifier")
-        label = name.scalar if name is not None and isinstance(name.scalar, str) else ""
+        label = _text(root.get("CFBundleIdentifier"))
         reach = "any app that meets the requirement, with an administrator's consent"
         yield _endpoint("helper installation", label, _place(facts, clients), owners, reach, "SMAuthorizedClients")
 
 
-def _of_entry(facts: PlistFacts, key: str, entry: PlistValue, owners: tuple[Owner, ...]) -> Iterator[Endpoint]:
-    if key == "NSServices":
-        message = entry.get("NSMessage")
-        name = message.scalar if message is not None and isinstance(message.scalar, str) else ""
-        yield _endpoint("system service", name, _place(facts, entry), owners, ANY_APP, key)
-        return
-    types = (entry.get("LSItemContentTypes"), entry.get("CFBundleTypeExtensions"))
-    names = [text for value in types if value is not None for text in value.strings]
+def _documents(facts: PlistFacts, root: PlistValue, owners: tuple[Owner, ...]) -> Iterator[Endpoint]:
+    """All document types of an app are one endpoint: one door, however many shapes may pass it."""
+    documents = root.get("CFBundleDocumentTypes")
+    entries = documents.items if documents is not None else ()
+    names = dict.fromkeys(
+        text
+        for entry in entries
+        for value in (entry.get("LSItemContentTypes"), entry.get("CFBundleTypeExtensions"))
+        if value is not None
+        for text in value.strings
+    )
     if names:
-        yield _endpoint("document type", ", ".join(names[:4]), _place(facts, entry), owners, ANY_APP, key)
+        shown = list(names)[:MAX_TYPES]
+        more = f" and {len(names) - MAX_TYPES} more" if len(names) > MAX_TYPES else ""
+        place = _place(facts, entries[0])
+        yield _endpoint("document type", ", ".join(shown) + more, place, owners, ANY_APP, "CFBundleDocumentTypes")
 
 
 # ── launchd ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -109,15 +145,14 @@ def _of_job(job: Job, facts: PlistFacts, root: PlistValue, owners: tuple[Owner, 
     sockets = root.get("Sockets")
     for entry in sockets.entries if sockets is not None else ():
         place = Place(facts.path, "", entry.key_span.start, entry.key_span.end)
-        path, host = entry.value.get("SockPathName"), entry.value.get("SockNodeName")
-        name = path.scalar if path is not None and isinstance(path.scalar, str) else entry.key
-        local = host is not None and host.scalar in ("localhost", "127.0.0.1", "::1")
-        reach = (
-            "any process that the permissions of its file admit" if path is not None else "any process on this device"
-        )
-        yield _endpoint(
-            "launchd socket", name, place, owners, reach if path or local else "any process, and the network", "Sockets"
-        )
+        path, host = _text(entry.value.get("SockPathName")), _text(entry.value.get("SockNodeName"))
+        local = host in ("localhost", "127.0.0.1", "::1")
+        network = OF_DEVICE if local else "any process, and the network"
+        yield _endpoint("launchd socket", path or entry.key, place, owners, BY_PATH if path else network, "Sockets")
+
+
+def _text(value: PlistValue | None) -> str:
+    return value.scalar if value is not None and isinstance(value.scalar, str) else ""
 
 
 def _place(facts: PlistFacts, value: PlistValue) -> Place:

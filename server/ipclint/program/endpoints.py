@@ -21,10 +21,11 @@ LISTENER_FLAG = "XPC_CONNECTION_MACH_SERVICE_LISTENER"
 GROUPS = "com.apple.security.application-groups"
 DOMAINS = "com.apple.developer.associated-domains"
 ANYONE = "any process that may look the name up"
+HANDED = "who is handed its endpoint"
 REACH = {
     "mach-service": ANYONE,
     "service": "what contains the service",
-    "anonymous": "who is handed its endpoint",
+    "anonymous": HANDED,
 }
 
 
@@ -81,9 +82,11 @@ def _nsxpc_listeners(program: Program) -> Iterator[Endpoint]:
         }
         protocols = _protocols(program, decided_by, remote=False)
         programs = programs_of(program, listener.ref.path)
+        if listener.kind == "service":
+            programs = tuple(info for info in programs if info.is_embedded_service) or programs
         yield Endpoint(
             "XPC listener",
-            listener.service or (_bundle_id(programs) if listener.kind == "service" else ""),
+            listener.service or (bundle_id_of(programs) if listener.kind == "service" else ""),
             _place(listener.ref, listener.node),
             owners_of(programs),
             REACH.get(listener.kind, "unknown"),
@@ -95,7 +98,7 @@ def _nsxpc_listeners(program: Program) -> Iterator[Endpoint]:
         )
 
 
-def _bundle_id(programs: tuple[TargetInfo, ...]) -> str:
+def bundle_id_of(programs: tuple[TargetInfo, ...]) -> str:
     """The name by which an embedded service is asked for: the bundle id of the one service that code is part of."""
     names = {info.bundle_id for info in programs if info.is_embedded_service}
     name = names.pop() if len(names) == 1 else ""

@@ -6,6 +6,7 @@ mechanism that it does not rate has none; what it says of one in passing is its 
 
 from __future__ import annotations
 
+import re
 from typing import Literal as OneOf
 from typing import NamedTuple
 
@@ -84,3 +85,10 @@ MECHANISMS: dict[Kind, Mechanism] = {
     "watch session": Mechanism("both", "system", "", "not rated; between a watch and the phone that it is paired with"),
     "script message": Mechanism("in", "system", "", "not rated; whatever page the web view shows can send one"),
 }
+
+_TEAM = re.compile(r"(?:\$\((?:TeamIdentifierPrefix|AppIdentifierPrefix)\)|[A-Z0-9]{10}\.)(?=.)")
+
+
+def comparable(name: str) -> str:
+    """A name as it is compared: the team before it, an id in code and a variable in a property list, is left open."""
+    return _TEAM.sub("TEAM.", name, count=1) if _TEAM.match(name) else name

@@ -23,12 +23,25 @@ _SUITES = ("UserDefaults", "NSUserDefaults")  # a file that names a suite is rea
 _GENERAL = frozenset({"general", "generalPasteboard", "general()"})
 _OPEN_TO_ALL = re.compile(r"/(?:private/)?(?:tmp|var/tmp)/[^/]|/Users/Shared/")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-_USUAL_SCHEMES = frozenset(
-    {"http", "https", "file", "mailto", "tel", "sms", "about", "data", "blob", "ftp", "javascript"}
+_OWN_SCHEMES = frozenset(
+    {
+        "http",
+        "https",
+        "file",
+        "mailto",
+        "tel",
+        "telprompt",
+        "sms",
+        "facetime",
+        "facetime-audio",
+        "about",
+        "data",
+        "blob",
+    }
+    | {"ftp", "javascript", "x-apple.systempreferences", "app-settings", "app-prefs", "prefs", "itms", "itms-apps"}
+    | {"itms-appss", "itms-services", "macappstore", "maps", "calshow"}
 )
-_ENDS = frozenset(
-    {"x-apple.systempreferences", "app-settings", "app-prefs", "prefs", "itms", "itms-apps", "macappstore"}
-)
+"""Schemes that the system itself handles, in small letters."""
 MAX_UNITS = 4000
 """How many functions are searched for paths that everyone can write."""
 
@@ -75,7 +88,8 @@ def _pasteboard_name(program: Program, ref: UnitRef, receiver: Expr | None, deep
     """The name of a pasteboard; "" when unknown."""
     if isinstance(receiver, Name) and deep < 3:
         values = [binding.value for binding in scope(program, ref).get(receiver.text, ()) if binding.value is not None]
-        return _pasteboard_name(program, ref, values[0], deep + 1) if len(values) == 1 else ""
+        names = {_pasteboard_name(program, ref, value, deep + 1) for value in values}
+        return names.pop() if len(names) == 1 else ""
     if isinstance(receiver, Operator) and receiver.operands:
         return _pasteboard_name(program, ref, receiver.operands[0], deep + 1)
     word = getattr(receiver, "name", "")
@@ -146,7 +160,7 @@ def _links(program: Program) -> Iterator[Found]:
     for ref in sorted({ref for word in words for ref in program.mentioning(word)}):
         for use in uses_of(program, ref, "open.url", "open.url-by-environment"):
             scheme = _scheme(program, ref, use.args[0]) if use.args else ""
-            if scheme and scheme.lower() not in _USUAL_SCHEMES | _ENDS:
+            if scheme and scheme.lower() not in _OWN_SCHEMES:
                 yield Found("URL scheme client", scheme, ref, use.node, getattr(use.node, "name", "").partition(":")[0])
 
 

@@ -14,6 +14,7 @@ from ipclint.program.sharing import Found
 
 _LOCAL = frozenset({"AF_UNIX", "PF_UNIX", "AF_LOCAL", "PF_LOCAL", "sockaddr_un"})
 _LOOPBACK = frozenset({"INADDR_LOOPBACK", "in6addr_loopback", "loopback"})
+_SOCKETS = frozenset({"bind", "socket", "accept", "setsockopt", "SOCK_STREAM", "getaddrinfo", "sockaddr_in", *_LOCAL})
 _COPIES = frozenset({"strcpy", "strncpy", "strlcpy", "snprintf", "memcpy"})
 _LISTEN, _CONNECT = "listen", "connect"  # words of all code: a file is read for the addresses beside them
 
@@ -31,6 +32,8 @@ def sockets(program: Program) -> tuple[Found, ...]:
 def _listening(program: Program) -> Iterator[Found]:
     """`listen` of C, where the function deals with addresses; a method of that name is another thing."""
     for ref in program.mentioning(_LISTEN):
+        if not _mentions(program, ref) & _SOCKETS:
+            continue
         for call in calls_in(program, ref):
             if call.name == _LISTEN and call.target is None and len(call.args) == 2 and _is_c(program, ref, call):
                 yield Found("socket listener", _name(program, ref), ref, call, _LISTEN, reach=_reach(program, ref))

@@ -35,7 +35,7 @@ from ipclint.model.finding import Place
 from ipclint.program.channels import every_endpoint
 from ipclint.program.configuration import targets
 from ipclint.program.endpoints import Endpoint, Owner
-from ipclint.program.mechanisms import MECHANISMS
+from ipclint.program.mechanisms import MECHANISMS, comparable
 from ipclint.program.program import Program
 from ipclint.program.target_info import TargetInfo
 
@@ -126,8 +126,9 @@ class _Maker:
     def _name(self, endpoint: Endpoint) -> str:
         """What the same endpoint is called in every revision: not its place, unless nothing else tells it."""
         owners = sorted(owner.name for owner in endpoint.owners)
-        where = [] if endpoint.name else [endpoint.place.path, endpoint.place.unit]
-        words = "\0".join((endpoint.kind, endpoint.direction, endpoint.name, *owners, *where))
+        name = "" if endpoint.kind == "document type" else endpoint.name
+        where = [] if name else [endpoint.place.path, endpoint.place.unit]
+        words = "\0".join((endpoint.kind, endpoint.direction, name, *owners, *where))
         name = hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
         number = 2
         while name in self._names:
@@ -204,7 +205,7 @@ def _with_peers(entry: Entry, peers: Iterator[str]) -> Entry:
 
 def are_peers(one: Endpoint, other: Endpoint) -> bool:
     """Whether two endpoints are sides of one channel: their names say so."""
-    if not one.name or one.name != other.name:
+    if not one.name or comparable(one.name) != comparable(other.name):
         return False
     ways = {one.direction, other.direction}
     same = MECHANISMS[one.kind].family == MECHANISMS[other.kind].family

@@ -11,7 +11,8 @@ from ipclint.engine.surface.words import STATE_WORDS
 
 
 class Part(Struct, frozen=True):
-    """One respect in which an endpoint changed: "authentication", "reach", "targets", "messages", "effects"."""
+    """One respect in which an endpoint changed: its "name", "authentication", "reach", "messages", "effects" or
+    "requirements"."""
 
     what: str
     before: str
@@ -43,8 +44,7 @@ class Difference(Struct, frozen=True):
 def compare(before: Surface, after: Surface, revision: str, commit: str) -> Difference:
     """What `after` has that `before` had not, and the other way round."""
     old, new = _by_id(before.endpoints), _by_id(after.endpoints)
-    names = {target.id: target.name for target in (*before.targets, *after.targets)}
-    changed = (Changed(old[id], new[id], tuple(_parts(old[id], new[id], names))) for id in new if id in old)
+    changed = (Changed(old[id], new[id], tuple(_parts(old[id], new[id]))) for id in new if id in old)
     return Difference(
         VERSION,
         Tool(),
@@ -60,7 +60,8 @@ def _by_id(entries: Iterable[Entry]) -> dict[str, Entry]:
     return {entry.id: entry for entry in entries}
 
 
-def _parts(old: Entry, new: Entry, names: dict[str, str]) -> Iterator[Part]:
+def _parts(old: Entry, new: Entry) -> Iterator[Part]:
+    yield from _part("name", old.name, new.name)
     yield from _part("authentication", _check(old), _check(new))
     yield from _part("reach", old.reach.says, new.reach.says)
     for word, one, other in (

@@ -7,18 +7,22 @@ through the columns between. The same map gives the same picture.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
+from math import ceil
 from typing import NamedTuple
 
-from ipclint.engine.surface.shape import STATES, Channel, Entry, State, Surface
+from ipclint.engine.surface.shape import STATES, Channel, Entry, State, Surface, Target
 
 COLUMN_GAP, BOX_GAP, WAY_GAP = 96, 22, 10
 HEADER, ROW, MARGIN = 46, 22, 14
 WIDTHS = {"actor": 176, "target": 300, "service": 236, "place": 236, "way": 0}
 MAX_ROWS = 16
 """A target with more endpoints shows those of one kind as one row."""
+TALLEST = 1000
+"""A column of targets that would be taller is split."""
+MAX_SPLIT = 5
 SWEEPS = 6
 
 
@@ -46,6 +50,7 @@ class Box:
     y: float = 0
     width: float = 0
     height: float = 0
+    names: tuple[str, ...] = ()  # of the targets that it stands for
 
     @property
     def middle(self) -> float:
@@ -90,9 +95,10 @@ class Diagram(NamedTuple):
 
 def lay_out(surface: Surface) -> Diagram:
     """The diagram of what takes part in the map; targets without endpoints are left out."""
-    boxes = {box.id: box for box in _boxes(surface)}
-    lines = _lines(surface.channels, boxes)
+    boxes, stands = _boxes(surface)
+    lines = _lines(surface.channels, boxes, stands)
     _assign_columns(boxes, lines)
+    _split_columns(boxes)
     _add_ways(boxes, lines)
     columns = _ordered(boxes, lines)
     _place(columns, boxes, lines)
@@ -106,55 +112,85 @@ def lay_out(surface: Surface) -> Diagram:
 # ── boxes and arrows ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _boxes(surface: Surface) -> Iterable[Box]:
+def _boxes(surface: Surface) -> tuple[dict[str, Box], dict[str, str]]:
+    """The boxes by id, and the id of the box that stands for each target or outside end. Targets that do the same are
+    one box."""
     members: dict[str, list[Entry]] = defaultdict(list)
     for entry in surface.endpoints:
         for target in entry.targets:
             members[target].append(entry)
+    groups: dict[object, list[Target]] = {}
     for target in surface.targets:
         if members[target.id]:
-            words = [target.kind.replace("-", " "), "privileged" if target.privileged else ""]
-            words.append({True: "sandboxed", False: "no sandbox", None: ""}[target.sandboxed])
-            rows = _rows(members[target.id])
-            height = HEADER + ROW * len(rows) + 6
-            note = " · ".join(filter(None, words))
-            yield Box(target.id, "target", target.name, note, rows, width=WIDTHS["target"], height=height)
+            does = sorted((e.kind, e.name, e.direction, e.authentication.state) for e in members[target.id])
+            groups.setdefault((target.kind, target.privileged, target.sandboxed, tuple(does)), []).append(target)
+    boxes: dict[str, Box] = {}
+    stands: dict[str, str] = {}
+    for alike in groups.values():
+        first = alike[0]
+        entries = {(e.kind, e.name, e.direction): e for target in alike[::-1] for e in members[target.id]}
+        same: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        for entry in dict.fromkeys(e for target in alike for e in members[target.id]):
+            same[entry.kind, entry.name, entry.direction].append(entry.id)
+        rows = _rows(list(entries.values()), same)
+        height = HEADER + ROW * len(rows) + 6
+        boxes[first.id] = Box(
+            first.id, "target", _common([t.name for t in alike]), _note(first), rows, width=WIDTHS["target"],
+            height=height, names=tuple(target.name for target in alike),
+        )  # fmt: skip
+        stands.update((target.id, first.id) for target in alike)
     for each in surface.outside:
-        yield Box(each.id, each.kind, each.name, width=WIDTHS[each.kind], height=34)
+        boxes[each.id] = Box(each.id, each.kind, each.name, width=WIDTHS[each.kind], height=34)
+        stands[each.id] = each.id
+    return boxes, stands
 
 
-def _rows(entries: Sequence[Entry]) -> tuple[Row, ...]:
+def _common(names: Sequence[str]) -> str:
+    """What several targets are called together."""
+    if len(names) == 1:
+        return names[0]
+    alike = takewhile(lambda characters: len(set(characters)) == 1, zip(*names, strict=False))
+    beginning = "".join(characters[0] for characters in alike)
+    return f"{beginning}… ({len(names)} alike)" if len(beginning) > 3 else f"{names[0]} and {len(names) - 1} alike"
+
+
+def _note(target: Target) -> str:
+    words = [target.kind.replace("-", " "), "privileged" if target.privileged else ""]
+    words.append({True: "sandboxed", False: "no sandbox", None: ""}[target.sandboxed])
+    return " · ".join(filter(None, words))
+
+
+def _rows(entries: Sequence[Entry], same: Mapping[tuple[str, str, str], Sequence[str]]) -> tuple[Row, ...]:
+    """A row for each endpoint; `same` has the ids of those that it stands for."""
     order = {"in": 0, "both": 1, "out": 2}
     found = sorted(
         entries, key=lambda e: (order[e.direction], e.kind, STATES.index(e.authentication.state), e.name, e.id)
     )
-    if len(found) <= MAX_ROWS:
-        return tuple(_row([entry]) for entry in found)
-    groups: dict[tuple[str, str, str], list[Entry]] = {}
+    groups: dict[tuple[str, ...], list[Entry]] = {}
     for entry in found:
-        groups.setdefault((entry.direction, entry.kind, entry.authentication.state), []).append(entry)
-    return tuple(_row(group) for group in groups.values())
+        apart = entry.id if len(found) <= MAX_ROWS else ""
+        groups.setdefault((entry.direction, entry.kind, entry.authentication.state, apart), []).append(entry)
+    rows: list[Row] = []
+    for group in groups.values():
+        first = group[0]
+        text = f"{len(group)} of them" if len(group) > 1 else first.name or "(name unknown)"
+        ids = tuple(id for entry in group for id in same[entry.kind, entry.name, entry.direction])
+        rows.append(Row(ids, first.kind, text, first.authentication.state, first.direction))
+    return tuple(rows)
 
 
-def _row(group: Sequence[Entry]) -> Row:
-    first = group[0]
-    text = first.name or "(name unknown)"
-    if len(group) > 1:
-        text = f"{len(group)} of them"
-    ids = tuple(entry.id for entry in group)
-    return Row(ids, first.kind, text, first.authentication.state, first.direction)
-
-
-def _lines(channels: Iterable[Channel], boxes: dict[str, Box]) -> list[Line]:
+def _lines(channels: Iterable[Channel], boxes: Mapping[str, Box], stands: Mapping[str, str]) -> list[Line]:
     """Arrows between two boxes that end at one row are one; those of somebody outside are one a state."""
     groups: dict[tuple[str, ...], list[Channel]] = {}
     for each in channels:
-        if each.source in boxes and each.target in boxes and each.source != each.target:
-            rows = _row_of(boxes[each.source], each.from_endpoint), _row_of(boxes[each.target], each.to_endpoint)
-            inside = boxes[each.source].kind == "target" and boxes[each.target].kind == "target"
-            ends = rows if inside else ("", "")
-            groups.setdefault((each.source, each.target, each.state, *ends), []).append(each)
-    return [Line(g[0].source, g[0].target, g[0].state, any(c.both for c in g), g) for g in groups.values()]
+        source, target = stands.get(each.source, ""), stands.get(each.target, "")
+        if source and target and source != target:
+            rows = _row_of(boxes[source], each.from_endpoint), _row_of(boxes[target], each.to_endpoint)
+            inside = boxes[source].kind == "target" and boxes[target].kind == "target"
+            groups.setdefault((source, target, each.state, *(rows if inside else ("", ""))), []).append(each)
+    return [
+        Line(key[0], key[1], group[0].state, any(each.both for each in group), group) for key, group in groups.items()
+    ]
 
 
 def _row_of(box: Box, entry: str) -> str:
@@ -188,6 +224,22 @@ def _assign_columns(boxes: dict[str, Box], lines: Sequence[Line]) -> None:
     used = sorted({box.column for box in boxes.values()})
     for box in boxes.values():
         box.column = used.index(box.column)
+
+
+def _split_columns(boxes: Mapping[str, Box]) -> None:
+    """Several columns in place of one that would be very tall; the targets with most to show stand on the left."""
+    extra = 0
+    for column in range(max((box.column for box in boxes.values()), default=0) + 1):
+        members = [box for box in boxes.values() if box.column == column]
+        height = sum(box.height + BOX_GAP for box in members)
+        parts = min(MAX_SPLIT, ceil(height / TALLEST)) if all(box.kind == "target" for box in members) else 1
+        below = 0.0
+        for box in sorted(members, key=lambda box: (-len(box.rows), box.title, box.id)) if parts > 1 else members:
+            box.column = -(column + extra + int(below / (height / parts))) - 1  # negative: done
+            below += box.height + BOX_GAP
+        extra += max(parts, 1) - 1
+    for box in boxes.values():
+        box.column = -box.column - 1
 
 
 def _add_ways(boxes: dict[str, Box], lines: Iterable[Line]) -> None:

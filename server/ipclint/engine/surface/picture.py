@@ -8,7 +8,9 @@ from ipclint.engine.surface.layout import HEADER, ROW, Box, Diagram, Line, Row
 from ipclint.engine.surface.shape import Surface
 from ipclint.engine.surface.words import STATE_WORDS, anchor, escape, shortened
 
-TITLE_LENGTH, KIND_LENGTH, LINE_LENGTH = 34, 24, 46
+TITLE_LENGTH = 34
+CHARACTER, KIND_CHARACTER = 7.2, 6.4
+"""How wide a character is, about, in the two sizes of text."""
 
 
 def svg(surface: Surface, diagram: Diagram) -> Iterator[str]:
@@ -31,14 +33,14 @@ def _box(box: Box, privileged: bool) -> Iterator[str]:
     radius = 6 if box.kind == "target" else 17
     yield f'<rect class="frame" width="{box.width:.0f}" height="{box.height:.0f}" rx="{radius}"/>'
     if box.kind != "target":
-        title = escape(shortened(box.title, int(box.width / 6.6)))
+        title = escape(shortened(box.title, int((box.width - 20) / CHARACTER)))
         yield f"<title>{escape(box.title)}</title>"
         yield f'<text x="{box.width / 2:.0f}" y="21" text-anchor="middle">{title}</text></g>'
         return
-    yield f'<a href="#{anchor(box.id)}"><title>{escape(box.title)}</title>'
+    yield f'<a href="#{anchor(box.id)}"><title>{escape(", ".join(box.names))}</title>'
     yield f'<rect class="hit" width="{box.width:.0f}" height="{HEADER - 4}" rx="6"/>'
     yield f'<text class="title" x="12" y="19">{escape(shortened(box.title, TITLE_LENGTH))}</text>'
-    yield f'<text class="note" x="12" y="35">{escape(shortened(box.note, LINE_LENGTH))}</text></a>'
+    yield f'<text class="note" x="12" y="35">{escape(box.note)}</text></a>'
     for number, row in enumerate(box.rows):
         yield from _row(row, HEADER + ROW * number, box.width)
     yield "</g>"
@@ -47,15 +49,16 @@ def _box(box: Box, privileged: bool) -> Iterator[str]:
 def _row(row: Row, y: float, width: float) -> Iterator[str]:
     way = {"in": "waits", "out": "goes out", "both": "shares"}[row.direction]
     said = f"{row.kind} {row.text}: {STATE_WORDS[row.state]}, {way}"
-    kind = shortened(row.kind, KIND_LENGTH)
-    room = int((width - 34 - len(kind) * 6) / 6.4)
-    x = 14 if row.direction != "out" else width - 14
+    room = width - 38
+    name = shortened(row.text, max(8, int((room - len(row.kind) * KIND_CHARACTER) / CHARACTER)))
+    right = row.direction == "out"
     yield f'<a href="#{anchor(row.entries[0])}"><title>{escape(said)}</title>'
     yield f'<rect class="hit" x="3" y="{y:.0f}" width="{width - 6:.0f}" height="{ROW}" rx="3"/>'
-    yield f'<circle class="dot {row.state}" cx="{x:.0f}" cy="{y + ROW / 2:.0f}" r="4"/>'
-    text = f'<tspan class="kind">{escape(kind)}</tspan> {escape(shortened(row.text, room))}'
-    side = 'x="24"' if row.direction != "out" else f'x="{width - 24:.0f}" text-anchor="end"'
-    yield f'<text {side} y="{y + 15:.0f}">{text}</text></a>'
+    yield f'<circle class="dot {row.state}" cx="{width - 14 if right else 14:.0f}" cy="{y + ROW / 2:.0f}" r="4"/>'
+    place = f'x="{room:.0f}" text-anchor="end"' if right else 'x="0"'
+    text = f'<text {place} y="15"><tspan class="kind">{escape(row.kind)}</tspan> {escape(name)}</text>'
+    # a picture in the picture cuts off what a wide font would draw over the frame
+    yield f'<svg x="{14 if right else 24}" y="{y:.0f}" width="{room:.0f}" height="{ROW}">{text}</svg></a>'
 
 
 def _arrow(line: Line, names: dict[str, str]) -> str:
