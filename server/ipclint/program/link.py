@@ -301,7 +301,7 @@ def _type_of_member(program: Program, ref: UnitRef, base: Expr | None, name: str
 
 def _type_of_call(program: Program, ref: UnitRef, call: Call, depth: int) -> str:
     if call.target is None:
-        if call.name[:1].isupper():
+        if call.name[:1].isupper() and not program.has_function(call.name):  # C functions may begin with a capital
             return call.name.partition("<")[0]
         resolved = resolve(program, ref, call, depth + 1)
         return _common_return(program, resolved.refs)

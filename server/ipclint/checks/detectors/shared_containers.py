@@ -11,12 +11,12 @@ from ipclint.checks.detectors.app_group import TEAM_PREFIX
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Finding, Place, Severity, Step
-from ipclint.model.ir import Call, Cast, Expr, Literal, Member, Name, Node, Operator, Return, Text, walk
+from ipclint.model.ir import Call, Cast, Evaluate, Expr, Literal, Member, Name, Node, Operator, Return, Text, walk
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.link import callers, members, owner_of, scope, type_of
+from ipclint.program.link import callers, members, owner_of, resolve, scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.secrets import INNOCENT, Secret, classify_name, may_be_secret, secret_in, words_of
-from ipclint.program.types import base_type, element_type, is_optional
+from ipclint.program.types import base_type, element_type
 from ipclint.program.usage import Use, call_uses, uses_of
 
 MAX_HOPS = 5
@@ -70,7 +70,10 @@ def _finding(rule: Rule, program: Program, ref: UnitRef, use: Use, secret: Secre
     statement = around.statement_in(around.path_to(program, ref, use.node))
     holes: dict[str, str | Place] = {"secret": secret.name, "group": group}
     literal = group.startswith("group.") or TEAM_PREFIX.match(group)
-    if literal and statement is not None and not is_optional(text) and (shape := SHAPES.get(base_type(text))):
+    shape = SHAPES.get(base_type(text), "")
+    if ref.path.endswith(".swift") and base_type(text).startswith("NS"):
+        shape = ""  # is no String or Data without a cast
+    if literal and shape and isinstance(statement, Evaluate) and statement.value == use.node:
         holes |= {
             f"value-{shape}": _place(ref, value),
             "key-source": _place(ref, key),
@@ -179,9 +182,10 @@ def _returned(program: Program, ref: UnitRef, call: Call, hops: int) -> str | No
     """`[NSUserDefaults shared]`, `store()`: what the property or the function of the program gives."""
     if call.args:
         return None
-    owner = owner_of(program, ref)
-    if call.target is not None:
-        owner = base_type(type_of(program, ref, call.target).removesuffix(".Type"))
+    if call.target is None:  # a function
+        found = (_of_getter(program, each, hops) for each in resolve(program, ref, call).refs)
+        return next(filter(None, found), None)
+    owner = base_type(type_of(program, ref, call.target).removesuffix(".Type"))
     return _of_property(program, owner, call.name, hops)
 
 
@@ -214,6 +218,12 @@ def _of_property(program: Program, owner: str, name: str, hops: int) -> str | No
             if group := group_of(program, where, value, hops - 1):
                 return group
     return None
+
+
+def _of_getter(program: Program, getter: UnitRef, hops: int) -> str | None:
+    """What a function without parameters returns."""
+    values = (node.value for node in walk(program.body(getter)) if isinstance(node, Return))
+    return next(filter(None, (group_of(program, getter, value, hops - 1) for value in values)), None)
 
 
 def _group_of_text(program: Program, store: str) -> str | None:
