@@ -115,3 +115,28 @@ def test_who_may_replace_a_helper_is_read_from_its_requirement() -> None:
     found = trust_in({"Helper/Info.plist": text}, "helper installation")
     assert found.state == "open"
     assert "self-made certificate" in found.says
+
+
+def test_evidence_that_only_adds_to_a_signature_does_not_weaken_it() -> None:
+    body = f"""
+        guard Trust.names(c), Trust.signed(c) else {{ return false }}
+        return true
+    }}
+}}
+enum Trust {{
+    static func signed(_ c: NSXPCConnection) -> Bool {{
+        var requirement: SecRequirement?
+        SecRequirementCreateWithString("{STRONG}" as CFString, [], &requirement)
+        return SecCodeCheckValidity(code(c.auditToken), [], requirement) == errSecSuccess
+    }}
+    static func names(_ c: NSXPCConnection) -> Bool {{
+        return c.value(forKey: kSecCodeInfoTeamIdentifier) == "ABCDE12345"
+    """
+    found = trust_in({"main.swift": SERVE.replace("BODY", body)}, "XPC listener")
+    assert set(found.checks) == {"code", "signing-information"}
+    assert found.state == "verified"
+
+
+def test_a_connection_to_an_endpoint_is_as_good_as_who_gave_it() -> None:
+    text = "func f(e: NSXPCListenerEndpoint) { let c = NSXPCConnection(listenerEndpoint: e); c.resume() }"
+    assert trust_in({"a.swift": text}, "XPC client").state == "unknown"

@@ -46,6 +46,12 @@ _EVIDENCE = {
     "entitlement": "an entitlement",
     "bundle-id": "the bundle id, which anyone can use",
 }
+_UNDERMINES = frozenset({"pid", "static-code"})
+"""Ways to a peer's code by which another program's may be looked at; any other evidence only adds to a signature."""
+
+_OF_CONNECTIONS = frozenset({"pid", "own-process", "bundle-id", "entitlement"})
+"""Words that mean a peer on a connection of XPC; near a socket they are about the program itself."""
+
 _FIXED = {
     "xpc_connection_set_peer_team_identity_requirement": "any program of the same team",
     "xpc_connection_set_peer_platform_identity_requirement": "any program that Apple ships",
@@ -143,7 +149,7 @@ def _of_acceptors(program: Program, acceptors: tuple[UnitRef, ...]) -> Trust:
     if any(each.unknown or not each.kinds for each in guards):
         return Trust("unknown", "not known: the check rests on code that is not here", checks, (), places)
     demands = tuple(dict.fromkeys(d for ref in acceptors for d in _below(program, ref, HELPERS_DEEP)))
-    if not kinds <= STRONG:
+    if not kinds & STRONG or kinds & _UNDERMINES:
         return Trust("weak", _words(checks), checks, demands, places)
     return _demanded(demands)._replace(checks=checks, places=places)
 
@@ -251,6 +257,8 @@ def _of_handlers(program: Program, endpoint: Endpoint) -> Trust:
     connection itself enforces."""
     around = _around(program, UnitRef(endpoint.place.path, endpoint.place.unit))
     found = frozenset[str]().union(*(reaches(program, ref) for ref in around))
+    if endpoint.kind != "libxpc listener":
+        found -= _OF_CONNECTIONS
     checks = tuple(kind for kind in _EVIDENCE if kind in found)
     if "requirement" in found:
         return _demanded(tuple(dict.fromkeys(d for ref in around for d in _below(program, ref, 0))))._replace(
@@ -292,6 +300,8 @@ def _of_client(program: Program, endpoint: Endpoint) -> Trust:
         return _demanded(demands)
     place = endpoint.place
     call = next((call for call in calls_in(program, ref) if (call.start, call.end) == (place.start, place.end)), None)
+    if call is not None and "istenerEndpoint" in "".join((call.name, *call.labels)):
+        return Trust("unknown", "not known: it is as good as whoever handed it the endpoint")
     if call is not None and (call.labels[:1] == ("serviceName",) or call.name in _OF_BUNDLE):
         return Trust("verified", "the system: the name means a service in its own bundle")
     if call is not None and PRIVILEGED & {_word(node) for node in walk(call)}:

@@ -14,7 +14,7 @@ from ipclint.program.constants import HOLE, fold
 from ipclint.program.declared import declared, expanded
 from ipclint.program.endpoints import HANDED, Endpoint, bundle_id_of, endpoints, owners_of
 from ipclint.program.flow_hops import notification_name
-from ipclint.program.handed_names import handed, keys_read
+from ipclint.program.handed_names import Named, handed, keys_read
 from ipclint.program.link import calls_in, type_of
 from ipclint.program.mechanisms import MECHANISMS, Direction, Kind, comparable
 from ipclint.program.openings import OPENINGS, REACHED_BY, Opening
@@ -56,25 +56,32 @@ def _named(program: Program, endpoint: Endpoint) -> Iterator[Endpoint]:
     """The endpoint; one whose name callers hand over, once for each name, as an endpoint of their targets."""
     ref = UnitRef(endpoint.place.path, endpoint.place.unit)
     argument = None if endpoint.name else _name_argument(program, ref, endpoint.place)
-    names = handed(program, ref, argument) if argument is not None else ()
-    if argument is not None and not any(each.text for each in names):
-        listed = dict.fromkeys(
-            each.name for key in keys_read(program, ref, argument) for each in _declared_by(program, key)
-        )
-        if listed:
-            yield from (endpoint._replace(name=name) for name in listed)
-            return
+    if argument is None:
+        yield endpoint
+        return
+    names = handed(program, ref, argument) or (Named("", ref, argument),)
+    names = tuple(found for each in names for found in _listed(program, each))
     for text in dict.fromkeys(each.text for each in names):
-        sites = [each for each in names if each.text == text]
+        sites = [each for each in names if each.text == text and each.node != argument]
         owners = {owner for each in sites for owner in owners_of(programs_of(program, each.ref.path))}
         places = tuple(Place(each.ref.path, each.ref.key, each.node.start, each.node.end) for each in sites)
-        yield endpoint._replace(name=text, owners=tuple(sorted(owners)), also=(*endpoint.also, *places))
-    if not names:
-        yield endpoint
+        also = (*endpoint.also, *places)
+        yield endpoint._replace(name=text, owners=tuple(sorted(owners)) or endpoint.owners, also=also)
 
 
-def _declared_by(program: Program, key: str) -> Iterator[Endpoint]:
-    return (each for each in declared(program) if each.api == key)
+def _listed(program: Program, named: Named) -> Iterator[Named]:
+    """A name that is read from an Info.plist: from that of the target which asks, where it has one."""
+    if named.text:
+        yield named
+        return
+    keys = keys_read(program, named.ref, named.node)
+    found = [each for each in declared(program) if each.kind == "Mach service" and each.api in keys]
+    asking = set(owners_of(programs_of(program, named.ref.path)))
+    own = [each for each in found if asking.intersection(each.owners)]
+    for each in own or found:
+        yield named._replace(text=each.name)
+    if not found:
+        yield named
 
 
 def _name_argument(program: Program, ref: UnitRef, place: Place) -> Expr | None:

@@ -52,7 +52,7 @@ def _handed(program: Program, ref: UnitRef, expr: Expr, deep: int) -> Iterator[N
 
 
 @query(bottom=())
-def keys_read(program: Program, ref: UnitRef, expr: Expr) -> tuple[str, ...]:
+def keys_read(program: Program, ref: UnitRef, expr: Node) -> tuple[str, ...]:
     """The texts by which a name is looked up: in place, by a local's value, or in a function that is called for it."""
     found: dict[str, None] = {}
     roots: list[tuple[UnitRef, Node]] = [(ref, expr)]
