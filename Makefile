@@ -52,5 +52,11 @@ bench: $(READY) ## this tool and ast-grep over the same tree, in one run: make b
 bench-keystroke: $(READY) ## keystroke to diagnostics, over a real pipe: make bench-keystroke TREE=path
 	$(BIN)/python tests/bench/keystroke.py $(TREE)
 
+schema: $(READY) ## the JSON schema of ipclint.toml that the VS Code extension brings
+	PYTHONPATH=server $(BIN)/python vscode-extension/scripts/schema.py
+
+editor: $(READY) ## the VS Code extension: package it, and test it in a real editor
+	@.ci/editor $(BIN)/python
+
 clean: ## remove what make made
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .import_linter_cache

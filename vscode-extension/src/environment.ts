@@ -1,4 +1,4 @@
-// This machine, for the search; and environments of our own, in which nothing of the user's shadows what the server needs.
+// This machine, for the search, and what travels in the package.
 
 import { execFile } from "node:child_process";
 import * as fs from "node:fs";
@@ -6,15 +6,24 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 
-import type { Command, Surroundings } from "./search";
+import type { Bundle, Surroundings, Version } from "./search";
 
 const run = promisify(execFile);
+const PATIENCE = 10_000; // milliseconds
 
-export function surroundings(): Surroundings {
+/** `workspace` are the open folders: what lies in them is looked at, never run. */
+export function surroundings(workspace: readonly string[]): Surroundings {
+  const output: Surroundings["output"] = async (program, args) => {
+    try {
+      return (await run(program, args, { timeout: PATIENCE, cwd: os.homedir(), env: environment() })).stdout;
+    } catch {
+      return undefined;
+    }
+  };
   return {
     platform: process.platform,
     home: os.homedir(),
-    path: (process.env["PATH"] ?? "").split(path.delimiter),
+    path: (process.env["PATH"] ?? "").split(path.delimiter).filter((folder) => !workspace.some((root) => isInside(folder, root))),
     isExecutable(file) {
       try {
         fs.accessSync(file, fs.constants.X_OK);
@@ -23,41 +32,40 @@ export function surroundings(): Surroundings {
         return false;
       }
     },
+    output,
     async version(python) {
-      try {
-        const { stdout } = await run(python, ["-I", "-c", "import sys; print(*sys.version_info[:2])"], { timeout: 10_000 });
-        const [major, minor] = stdout.trim().split(" ").map(Number);
-        return major !== undefined && minor !== undefined ? [major, minor] : undefined;
-      } catch {
-        return undefined;
-      }
+      const printed = await output(python, ["-I", "-S", "-c", "import sys; print(*sys.version_info[:2])"]);
+      const [major, minor] = (printed ?? "").trim().split(" ").map(Number);
+      return major && minor !== undefined ? [major, minor] : undefined;
     },
   };
 }
 
-/** The wheel that travels in the package; undefined in a development build. */
-export function bundledWheel(extension: string): string | undefined {
-  const folder = path.join(extension, "dist", "server");
-  try {
-    const name = fs.readdirSync(folder).find((file) => file.startsWith("ipclint-") && file.endsWith(".whl"));
-    return name === undefined ? undefined : path.join(folder, name);
-  } catch {
-    return undefined;
-  }
+/** The environment of the server and of what the search runs: a virtual environment that is active is none of theirs. */
+export function environment(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const { VIRTUAL_ENV: _environment, PYTHONHOME: _home, ...rest } = process.env;
+  return { ...rest, ...extra };
 }
 
-/** A server in an environment made of a Python and a wheel, below `storage`; made anew when either changes. */
-export async function ownEnvironment(python: string, wheel: string, storage: string, log: (line: string) => void): Promise<Command> {
-  const environment = path.join(storage, "environment");
-  const executable = path.join(environment, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-  const made = path.join(environment, "made-of.json");
-  const wanted = JSON.stringify({ python, wheel, size: fs.statSync(wheel).size });
-  if (!fs.existsSync(made) || fs.readFileSync(made, "utf8") !== wanted) {
-    log(`Making an environment for the server in ${environment}, with ${python}`);
-    fs.rmSync(environment, { recursive: true, force: true });
-    await run(python, ["-I", "-m", "venv", environment]);
-    await run(executable, ["-I", "-m", "pip", "install", "--disable-pip-version-check", "--quiet", wheel]);
-    fs.writeFileSync(made, wanted);
+/** The server in the package; undefined in a development build without one. */
+export function bundled(extension: string): Bundle | undefined {
+  const folder = path.join(extension, "dist", "server");
+  const launcher = path.join(folder, "launch.py");
+  if (!fs.existsSync(launcher)) {
+    return undefined;
   }
-  return { command: executable, args: ["-I", "-m", "ipclint", "server"], how: `the bundled server, run by ${python}` };
+  const standalone = path.join(folder, process.platform === "win32" ? "ipclint.exe" : "ipclint");
+  const versions = fs.readdirSync(folder).flatMap((name) => versionOf(name));
+  return { launcher, versions: versions.sort(([, a], [, b]) => a - b), standalone: fs.existsSync(standalone) ? standalone : undefined };
+}
+
+/** `cp312` is [3, 12]. */
+function versionOf(folder: string): Version[] {
+  const match = /^cp3(\d+)$/.exec(folder);
+  return match === null ? [] : [[3, Number(match[1])]];
+}
+
+function isInside(folder: string, root: string): boolean {
+  const relative = path.relative(root, folder);
+  return relative === "" || !(relative.startsWith("..") || path.isAbsolute(relative));
 }

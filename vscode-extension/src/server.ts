@@ -1,11 +1,12 @@
-// The server's life: found, started, stopped, restarted, and what is said when it cannot be.
+// The server's life: started, stopped, restarted, and what is said when it cannot be.
 
 import * as vscode from "vscode";
 import { LanguageClient, RevealOutputChannelOn, State, type LanguageClientOptions } from "vscode-languageclient/node";
 
-import { bundledWheel, ownEnvironment, surroundings } from "./environment";
-import { NoServer, search, type Command } from "./search";
-import { Status } from "./status";
+import type { Ipclint } from "./ipclint";
+import { references } from "./references";
+import { NoServer } from "./search";
+import type { Status } from "./status";
 
 const SELECTOR = [
   ...["swift", "objective-c", "objective-cpp", "c"].flatMap((language) => [
@@ -16,15 +17,25 @@ const SELECTOR = [
   { scheme: "file", pattern: "**/ipclint.toml" },
 ];
 
+const INSTALL_UV = vscode.Uri.parse("https://docs.astral.sh/uv/getting-started/installation/");
+
 export class Server implements vscode.Disposable {
-  private client: LanguageClient | undefined;
+  private readonly started = new vscode.EventEmitter<void>();
+  /** A server runs that did not before. */
+  readonly onDidStart = this.started.event;
+  private running: LanguageClient | undefined;
   private queue: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly context: vscode.ExtensionContext,
+    private readonly ipclint: Ipclint,
     private readonly log: vscode.LogOutputChannel,
     private readonly status: Status,
   ) {}
+
+  /** The client of the server that runs; undefined when none does. */
+  get client(): LanguageClient | undefined {
+    return this.running?.state === State.Running ? this.running : undefined;
+  }
 
   start(): Promise<void> {
     return this.inTurn(() => this.startNow());
@@ -42,6 +53,7 @@ export class Server implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.started.dispose();
     void this.stop();
   }
 
@@ -52,53 +64,44 @@ export class Server implements vscode.Disposable {
   }
 
   private async startNow(): Promise<void> {
-    if (this.client !== undefined) {
+    if (this.running !== undefined) {
       return;
     }
     this.status.set("starting");
     try {
-      const { command, args, how } = await this.find();
-      this.log.info(`Starting ${[command, ...args].join(" ")} (${how})`);
-      const options = { env: { ...process.env, PYTHONUNBUFFERED: "1" } };
-      const client = new LanguageClient("ipclint", "ipclint", { command, args, options }, this.options());
-      client.onDidChangeState(({ newState }) => {
-        if (newState === State.Stopped && this.client === client) {
-          this.status.set("failed", "the server stopped");
-        } else if (newState === State.Running) {
-          this.status.set("running");
-        }
-      });
-      this.client = client;
+      const { program, args, how } = await this.ipclint.find();
+      this.log.info(`Starting ${[program, ...args, "server"].join(" ")} (${how})`);
+      const run = { command: program, args: [...args, "server"], options: { env: this.ipclint.environment() } };
+      const client = new LanguageClient("ipclint", "ipclint", run, this.options());
+      client.registerFeature(references);
+      client.onDidChangeState(({ newState }) => this.changed(client, newState));
+      this.running = client;
       await client.start();
       this.status.set("running", client.initializeResult?.serverInfo?.version);
+      this.started.fire();
     } catch (error) {
-      this.client = undefined;
-      await this.fail(error);
+      this.running = undefined;
+      this.fail(error);
     }
   }
 
   private async stopNow(): Promise<void> {
-    const client = this.client;
-    this.client = undefined;
+    const client = this.running;
+    this.running = undefined;
+    this.ipclint.forget();
     await client?.dispose();
     this.status.set("stopped");
   }
 
-  private async find(): Promise<Command> {
-    const settings = vscode.workspace.getConfiguration("ipclint");
-    const wishes = {
-      command: settings.get<string[]>("server.command", []),
-      interpreter: settings.get<string>("interpreter", ""),
-      wheel: bundledWheel(this.context.extensionPath),
-    };
-    const found = await search(wishes, surroundings());
-    if (found.kind === "command") {
-      return found.command;
+  private changed(client: LanguageClient, state: State): void {
+    if (client !== this.running) {
+      return;
     }
-    const title = "ipclint: making an environment for the server";
-    return vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () =>
-      ownEnvironment(found.python, found.wheel, this.context.globalStorageUri.fsPath, (line) => this.log.info(line)),
-    );
+    if (state === State.Stopped) {
+      this.status.set("failed", "the server stopped");
+    } else if (state === State.Running) {
+      this.status.set("running", client.initializeResult?.serverInfo?.version);
+    }
   }
 
   private options(): LanguageClientOptions {
@@ -106,23 +109,37 @@ export class Server implements vscode.Disposable {
       documentSelector: SELECTOR,
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
+      // The server asks for the settings itself, but is told of a change only so.
+      // eslint-disable-next-line @typescript-eslint/no-deprecated
       synchronize: { configurationSection: "ipclint" },
       initializationOptions: vscode.workspace.getConfiguration("ipclint"),
     };
   }
 
-  private async fail(error: unknown): Promise<void> {
+  private fail(error: unknown): void {
     const text = error instanceof Error ? error.message : String(error);
     this.log.error(text);
     this.status.set("failed", text);
-    const choices = error instanceof NoServer ? ["Install uv", "Open Settings"] : ["Show Log", "Open Settings"];
-    const choice = await vscode.window.showErrorMessage(error instanceof NoServer ? text : `The ipclint server did not start: ${text}`, ...choices);
-    if (choice === "Install uv") {
-      await vscode.env.openExternal(vscode.Uri.parse("https://docs.astral.sh/uv/getting-started/installation/"));
-    } else if (choice === "Open Settings") {
-      await vscode.commands.executeCommand("workbench.action.openSettings", "ipclint");
-    } else if (choice === "Show Log") {
-      this.log.show();
-    }
+    void (error instanceof NoServer ? sayNoServer(text) : saySilent(text, this.log));
+  }
+}
+
+async function sayNoServer(text: string): Promise<void> {
+  const choice = await vscode.window.showErrorMessage(text, "How to install uv", "Open Settings", "Try Again");
+  if (choice === "How to install uv") {
+    await vscode.env.openExternal(INSTALL_UV);
+  } else if (choice === "Open Settings") {
+    await vscode.commands.executeCommand("workbench.action.openSettings", "@ext:ipclint.ipclint");
+  } else if (choice === "Try Again") {
+    await vscode.commands.executeCommand("ipclint.restart");
+  }
+}
+
+async function saySilent(text: string, log: vscode.LogOutputChannel): Promise<void> {
+  const choice = await vscode.window.showErrorMessage(`The ipclint server did not start: ${text}`, "Show Log", "Open Settings");
+  if (choice === "Show Log") {
+    log.show();
+  } else if (choice === "Open Settings") {
+    await vscode.commands.executeCommand("workbench.action.openSettings", "@ext:ipclint.ipclint");
   }
 }

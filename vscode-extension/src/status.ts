@@ -11,6 +11,9 @@ const ICONS: Record<State, string> = {
   failed: "$(error)",
 };
 
+const LEVELS = ["error", "warning", "note", "hint"]; // in the order of vscode.DiagnosticSeverity
+const COMMANDS = { checkWorkspace: "Check workspace", showSurface: "Show surface", restart: "Restart server", showLog: "Show log" };
+
 export class Status implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem("ipclint.status", vscode.StatusBarAlignment.Left, 0);
   private readonly listener = vscode.languages.onDidChangeDiagnostics(() => this.show());
@@ -29,22 +32,45 @@ export class Status implements vscode.Disposable {
     this.show();
   }
 
-  private show(): void {
-    const count = this.state === "running" ? findings() : 0;
-    this.item.text = `${ICONS[this.state]} ipclint${count > 0 ? ` ${count}` : ""}`;
-    this.item.tooltip = `ipclint: ${this.state}${this.detail ? `, ${this.detail}` : ""}, ${count} findings`;
-    this.item.command = this.state === "running" ? "workbench.actions.view.problems" : "ipclint.showLog";
-    this.item.backgroundColor = this.state === "failed" ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
-    this.item.accessibilityInformation = { label: this.item.tooltip };
-  }
-
   dispose(): void {
     this.listener.dispose();
     this.item.dispose();
   }
+
+  private show(): void {
+    const counts = this.state === "running" ? findings() : [];
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const said = `ipclint: ${this.state}${this.detail ? `, ${this.detail}` : ""}${this.state === "running" ? `, ${words(counts)}` : ""}`;
+    this.item.text = `${ICONS[this.state]} ipclint${total > 0 ? ` ${total}` : ""}`;
+    this.item.tooltip = tooltip(said);
+    this.item.command = this.state === "running" ? "workbench.actions.view.problems" : "ipclint.showLog";
+    this.item.backgroundColor = this.state === "failed" ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
+    this.item.accessibilityInformation = { label: said };
+  }
 }
 
-function findings(): number {
-  const all = vscode.languages.getDiagnostics().flatMap(([, diagnostics]) => diagnostics);
-  return all.filter((diagnostic) => diagnostic.source === "ipclint").length;
+/** How many findings there are of each level. */
+function findings(): number[] {
+  const counts = LEVELS.map(() => 0);
+  for (const [, diagnostics] of vscode.languages.getDiagnostics()) {
+    for (const { source, severity } of diagnostics) {
+      if (source === "ipclint") {
+        counts[severity] = (counts[severity] ?? 0) + 1;
+      }
+    }
+  }
+  return counts;
+}
+
+/** `2 errors, 1 note`. */
+function words(counts: number[]): string {
+  const parts = counts.flatMap((count, level) => (count > 0 ? [`${count} ${LEVELS[level]}${count === 1 ? "" : "s"}`] : []));
+  return parts.join(", ") || "nothing found";
+}
+
+function tooltip(said: string): vscode.MarkdownString {
+  const text = new vscode.MarkdownString("", true);
+  text.isTrusted = { enabledCommands: Object.keys(COMMANDS).map((name) => `ipclint.${name}`) };
+  text.appendText(said).appendMarkdown("\n\n---\n\n");
+  return text.appendMarkdown(Object.entries(COMMANDS).map(([name, title]) => `[${title}](command:ipclint.${name})`).join(" · "));
 }

@@ -199,7 +199,15 @@ def line_of(text: str, path: tuple[str, ...]) -> int:
 
 def schema() -> dict[str, object]:
     """The JSON schema of ipclint.toml, with the description and the default of each setting."""
-    return msgspec.json.schema(Config)
+    _, definitions = msgspec.json.schema_components((Config,), ref_template="#/$defs/{name}")
+    config = definitions.pop("Config")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": FILE_NAME,
+        "description": "Settings of ipclint, which finds insecure inter-process communication.",
+        **{key: value for key, value in config.items() if key not in ("title", "description")},
+        "$defs": definitions,
+    }
 
 
 def settings_table() -> str:

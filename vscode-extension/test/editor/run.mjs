@@ -1,0 +1,54 @@
+// The tests in a real editor: those in the extension host, then the way of a user, with the package as it is installed.
+//
+//   npm run package && npm run test:editor          pictures land in test/editor/shots; those of the
+//                                                  README are finding.png, fix.png and surface.png of there
+//
+// Needs Chromium (CHROMIUM=… or on the PATH) and what test/editor/package.json names, which is installed when missing.
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const extension = path.resolve(here, "../..");
+
+if (Number(process.versions.node.split(".")[0]) < 24) {
+  console.error(`The tests in a real editor take node 24 or later; this is ${process.versions.node}.`);
+  process.exit(2);
+}
+install();
+const { Editor, browserPath } = await import("./editor.mjs");
+const { runHostTests } = await import("./host.mjs");
+const { runUi } = await import("./ui.mjs");
+
+if (browserPath() === undefined) {
+  console.log("The tests in a real editor were left out: there is no Chromium (install it, or name it in CHROMIUM).");
+  process.exit(0);
+}
+const editor = await Editor.start(vsix());
+try {
+  const sample = path.resolve(extension, "../docs/tour/as-found");
+  const code = await runHostTests(editor, editor.workspace(sample, "Courier"), path.join(extension, "dist/test/host/index.js"));
+  if (code !== 0) throw new Error(`tests in the extension host: ${code}`);
+  await runUi(editor, editor.workspace(sample, "Courier"), path.join(here, "shots"));
+} catch (error) {
+  console.error(`FAIL ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  await editor.stop();
+}
+
+/** What is installed once: code-server and Playwright by the lock file, and code-server's own by its shrinkwrap. */
+function install() {
+  const vscode = path.join(here, "node_modules/code-server/lib/vscode");
+  const npm = (...words) => execFileSync("npm", [...words, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { stdio: "inherit", cwd: words.includes("--prefix") ? here : vscode });
+  if (!fs.existsSync(vscode)) npm("ci", "--prefix", here);
+  if (!fs.existsSync(path.join(vscode, "node_modules"))) npm("ci", "--omit=dev");
+}
+
+/** The package that was made last. */
+function vsix() {
+  const made = fs.readdirSync(extension).filter((name) => name.endsWith(".vsix")).map((name) => path.join(extension, name));
+  if (made.length === 0) throw new Error("there is no package: npm run package makes one");
+  return made.sort((a, b) => fs.statSync(b).mtimeMs - fs.statSync(a).mtimeMs)[0];
+}

@@ -1,0 +1,44 @@
+// What a user does at the keyboard, and waiting for what comes of it.
+
+/** Runs a command from the palette. */
+export async function command(page, title) {
+  await page.keyboard.press("F1");
+  await choose(page, "Type the name of a command", title, title);
+}
+
+/** Opens a file by its name. */
+export async function openFile(page, name) {
+  await page.keyboard.press("Control+p");
+  await choose(page, "Search files by name", name, name);
+  await page.waitForSelector(`.tab.active:has-text("${name}")`);
+}
+
+/** Moves the cursor of the active editor to `line:column`. */
+export async function goTo(page, place) {
+  await page.keyboard.press("Control+g");
+  await page.waitForSelector(".quick-input-widget input:visible");
+  await page.keyboard.type(place);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".quick-input-widget", { state: "hidden" });
+}
+
+/** Types into the open list, which is known by how its empty field reads, and takes the row with the text. */
+export async function choose(page, placeholder, typed, row) {
+  await page.waitForSelector(`.quick-input-widget input[placeholder^="${placeholder}"]:visible`);
+  await page.keyboard.type(typed);
+  await page.waitForSelector(`.quick-input-list .monaco-list-row.focused:has-text("${row}")`);
+  await page.keyboard.press("Enter");
+}
+
+/** Waits until a condition of this process holds. */
+export async function until(page, what, holds) {
+  for (let tries = 0; !holds(); tries++) {
+    if (tries > 100) throw new Error(`not so after 10 s: ${what}`);
+    await page.waitForTimeout(100);
+  }
+}
+
+/** The frame that a webview's page runs in. */
+export function webview(page) {
+  return page.frameLocator("iframe.webview.ready").last().frameLocator("#active-frame");
+}
