@@ -10,11 +10,14 @@ from ipclint.checks.rule import Rule
 from ipclint.model.facts import PlistFacts, PlistValue
 from ipclint.model.finding import Confidence, Finding, Place, Severity
 from ipclint.program.configuration import targets
-from ipclint.program.launchd import Job
 from ipclint.program.program import Program, UnitRef
 
 _ANYBODY = re.compile(r"^/(?:private/)?(?:var/)?tmp/|^/Users/")
-_ADMIN = re.compile(r"^/(?:usr/local|opt/homebrew|opt/local|Applications)/")
+_ADMIN = re.compile(
+    r"^/(?:Applications|opt/homebrew|usr/local/(?:bin|sbin|lib|opt|Cellar|Caskroom|share|etc|var|Homebrew))/"
+)
+_MAYBE_ADMIN = re.compile(r"^/(?:usr/local|opt/local)/")  # the folder itself is root's, unless Homebrew took it over
+_PEER_CHECKS = ("getpeereid", "LOCAL_PEERCRED", "LOCAL_PEERTOKEN", "LOCAL_PEERPID", "LOCAL_PEEREUUID")
 _INTERPRETERS = re.compile(r"^/(?:usr/)?bin/(?:env|bash|sh|zsh|python3?|ruby|perl|osascript)$")
 _OWNER_ONLY = 0o600
 _HOME = re.compile(r"^(?:~|\$HOME|\$\{HOME\})/")
@@ -24,17 +27,21 @@ _HOME = re.compile(r"^(?:~|\$HOME|\$\{HOME\})/")
 def launchd_job_overexposed(rule: Rule, program: Program, ref: UnitRef, unit: PlistFacts) -> Iterator[Finding]:
     known = targets(program)
     job = next((job for job in known.jobs if job.facts.path == ref.path), None) if known is not None else None
-    if job is None or unit.root is None:
-        return
-    yield from _of_program(rule, ref, unit.root, job)
-    yield from _of_environment(rule, ref, unit.root, job)
-    sockets = unit.root.get("Sockets")
+    if job is not None and unit.root is not None:
+        yield from judge(rule, program, ref, unit.root, job.is_root)
+
+
+def judge(rule: Rule, program: Program, ref: UnitRef, root: PlistValue, is_root: bool) -> Iterator[Finding]:
+    """What others can influence in a job. Spans in `root` are those of the file, or of the unit `ref` in code."""
+    yield from _of_program(rule, ref, root, is_root)
+    yield from _of_environment(rule, ref, root, is_root)
+    sockets = root.get("Sockets")
     for entry in sockets.entries if sockets is not None else ():
         for each in entry.value.items or (entry.value,):
-            yield from _of_socket(rule, ref, each, entry.key)
+            yield from _of_socket(rule, program, ref, each, entry.key)
 
 
-def _of_program(rule: Rule, ref: UnitRef, root: PlistValue, job: Job) -> Iterator[Finding]:
+def _of_program(rule: Rule, ref: UnitRef, root: PlistValue, is_root: bool) -> Iterator[Finding]:
     """What is run: the program, and the script that an interpreter is given."""
     if root.get("BundleProgram") is not None:
         return
@@ -46,46 +53,54 @@ def _of_program(rule: Rule, ref: UnitRef, root: PlistValue, job: Job) -> Iterato
         values += [each for each in words[1:3] if str(each.scalar).startswith(("/", "~"))][:1]
     for value in values:
         path = value.scalar if isinstance(value.scalar, str) else ""
-        if _ANYBODY.match(path) or (job.is_root and _HOME.match(path)):
-            severity: Severity = "high" if job.is_root else "medium"
+        if _ANYBODY.match(path) or (is_root and _HOME.match(path)):
+            severity: Severity = "high" if is_root else "medium"
             yield _at(rule, ref, value, severity, "program", path=path, who="other users or programs")
             return
-        if job.is_root and _ADMIN.match(path):
-            who = "every program of an administrator"
-            yield _at(rule, ref, value, "medium", "program", "likely", path=path, who=who)
+        if is_root and (_ADMIN.match(path) or _MAYBE_ADMIN.match(path)):
+            sure = _ADMIN.match(path) is not None
+            who = "every program of an administrator" + ("" if sure else ", where Homebrew owns /usr/local,")
+            severity = "medium" if sure else "low"
+            yield _at(rule, ref, value, severity, "program", "likely" if sure else "hint", path=path, who=who)
             return
 
 
-def _of_environment(rule: Rule, ref: UnitRef, root: PlistValue, job: Job) -> Iterator[Finding]:
-    severity: Severity = "high" if job.is_root else "medium"
+def _of_environment(rule: Rule, ref: UnitRef, root: PlistValue, is_root: bool) -> Iterator[Finding]:
+    severity: Severity = "high" if is_root else "medium"
     environment = root.get("EnvironmentVariables")
     for entry in environment.entries if environment is not None else ():
         text = entry.value.scalar if isinstance(entry.value.scalar, str) else ""
         if entry.key.startswith("DYLD_"):
             yield _at(rule, ref, entry.value, severity, "environment", name=entry.key)
-        elif entry.key == "PATH" and job.is_root:
+        elif entry.key == "PATH" and is_root:
             open_folder = next((each for each in text.split(":") if _ANYBODY.match(f"{each}/") or each == "."), "")
             if open_folder:
                 yield _at(rule, ref, entry.value, severity, "environment", name=f"PATH with {open_folder}")
     for entry in root.entries:
         if entry.key in ("WaitForDebugger", "Debug") and entry.value.scalar is True:
-            whole = Place(ref.path, "", entry.key_span.start, entry.value.span.end)
-            place = Place(ref.path, "", entry.key_span.start, entry.key_span.end)
+            whole = Place(ref.path, ref.key, entry.key_span.start, entry.value.span.end)
+            place = Place(ref.path, ref.key, entry.key_span.start, entry.key_span.end)
             yield rule.finding(place, severity="low", context="debug", holes={"key": entry.key, "entry": whole})
 
 
-def _of_socket(rule: Rule, ref: UnitRef, socket: PlistValue, name: str) -> Iterator[Finding]:
+def _of_socket(rule: Rule, program: Program, ref: UnitRef, socket: PlistValue, name: str) -> Iterator[Finding]:
     mode, path = socket.get("SockPathMode"), socket.get("SockPathName")
     if mode is not None and isinstance(mode.scalar, int) and mode.scalar & 0o777 & ~_OWNER_ONLY:
-        element = Place(ref.path, "", mode.span.start, mode.span.end)
+        element = Place(ref.path, ref.key, mode.span.start, mode.span.end)
         holes: dict[str, str | Place] = {
             "mode": f"{mode.scalar:o}",
             "socket": name,
             "element": element,
             "better": f"<integer>{_OWNER_ONLY}</integer>",
         }
-        everybody = mode.scalar & 0o007
-        yield rule.finding(element, severity="medium" if everybody else "low", context="mode", holes=holes)
+        grave = mode.scalar & 0o007 and not any(program.mentioning(word) for word in _PEER_CHECKS)
+        yield rule.finding(
+            element,
+            "certain" if grave else "likely",
+            severity="medium" if grave else "low",
+            context="mode" if grave else "mode-known",
+            holes=holes,
+        )
     if path is not None and isinstance(path.scalar, str) and _ANYBODY.match(path.scalar):
         yield _at(rule, ref, path, "medium", "path", path=path.scalar)
     service, node = socket.get("SockServiceName"), socket.get("SockNodeName")
@@ -104,5 +119,5 @@ def _at(
     confidence: Confidence = "certain",
     **holes: str,
 ) -> Finding:
-    place = Place(ref.path, "", value.span.start, value.span.end)
+    place = Place(ref.path, ref.key, value.span.start, value.span.end)
     return rule.finding(place, confidence, severity=severity, context=context, holes=holes)
