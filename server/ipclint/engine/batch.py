@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ipclint.engine.disk import Disk, Unreadable
+from ipclint.engine.patience import PATIENCE, Overdue, at_most, gave_up, watching_threads
 from ipclint.engine.prefilter import declared_names, may_matter, word_filter
 from ipclint.engine.store import Store, digest
 from ipclint.model.facts import encode
@@ -74,7 +75,10 @@ def _read_one(file: Wanted, disk: Disk, store: Store, has_word: Callable[[bytes]
     facts = store.get(key)
     if facts is None:
         try:
-            facts = encode(read(file.path, data))
+            with at_most(PATIENCE):
+                facts = encode(read(file.path, data))
+        except Overdue:
+            return Outcome(file.path, content, problem=gave_up("read"))
         except Exception as error:  # readers never raise; should one do, one file is lost and not the run
             return Outcome(file.path, content, problem=f"could not be read: {type(error).__name__}: {error}")
         store.put(key, facts)
@@ -144,7 +148,7 @@ def make_pool(jobs: int) -> Executor:
     import threading
     from concurrent.futures.process import ProcessPoolExecutor
 
-    forks = sys.platform.startswith("linux") and threading.active_count() == 1
+    forks = sys.platform.startswith("linux") and threading.active_count() - watching_threads() == 1
     context = multiprocessing.get_context("fork" if forks else None if sys.platform == "win32" else "forkserver")
     return ProcessPoolExecutor(jobs, mp_context=context, initializer=collect_rarely)
 

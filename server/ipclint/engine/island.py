@@ -25,8 +25,15 @@ class Island:
 
     def ask(self, path: str) -> set[str]:
         """Check a file again. Returns the files whose findings are not what they were."""
+        return self._note(path, self.checker.findings(path))
+
+    def give_up(self, path: str) -> set[str]:
+        """After a check of a file was broken off: it has no findings. Returns as `ask`."""
+        self.program.abandon()
+        return self._note(path, ())
+
+    def _note(self, path: str, after: tuple[Finding, ...]) -> set[str]:
         before = self._findings.get(path, ())
-        after = self.checker.findings(path)
         if after == before:
             return set()
         self._findings[path] = after

@@ -2,38 +2,75 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from ipclint.engine.changes import ByteEdit
 from ipclint.engine.discover import SOURCES
+from ipclint.engine.patience import PATIENCE, RESTS, Overdue, at_most, gave_up
 from ipclint.model.facts import Facts, SourceFacts
-from ipclint.readers import Kind, read
+from ipclint.readers import MAX_SOURCE, Kind, not_read, read
 from ipclint.readers import tree as trees
 from ipclint.readers.decoding import decoded
 
 
 class OpenDocument:
     """The editor's buffer. A source file keeps its syntax tree, so that an edit costs what it touches; one that has to
-    be decoded first (UTF-16, NULs) is read in full each time."""
+    be decoded first (UTF-16, NULs) is read in full each time, and one that is too large, or took too long, not at all.
+    """
 
     def __init__(self, path: str, kind: Kind, data: bytes) -> None:
         self.path = path
         self.data = data
+        self._kind = kind
         self._tree: trees.SyntaxTree | None = None
-        if kind in SOURCES and data and decoded(data) == (data, ""):
-            self._tree = trees.SyntaxTree(kind, data)  # type: ignore[arg-type]
-        self.facts: Facts = read(path, data) if self._tree is None else trees.read(path, self._tree)
+        self._rests_until = 0.0  # a time of the monotonic clock
+        self.facts: Facts = not_read(path, "")
+        self._take(())
 
     def edit(self, edits: Iterable[ByteEdit]) -> Facts:
         """Apply edits one after the other; the facts after the last."""
+        edits = tuple(edits)
         for start, end, text in edits:
             self.data = b"".join((self.data[:start], text, self.data[end:]))
-            if self._tree is not None:
-                self._tree.edit(start, end, text)
-        if self._tree is not None and (not self.data or decoded(self.data) != (self.data, "")):
-            self._tree = None
-        if self._tree is not None and isinstance(self.facts, SourceFacts):
-            self.facts = trees.reread(self.facts, self._tree)
-        else:
-            self.facts = read(self.path, self.data)
+        if not self.rests:
+            self._take(edits)
         return self.facts
+
+    @property
+    def rests(self) -> bool:
+        """Whether reading took so long that the document is left alone for now."""
+        return time.monotonic() < self._rests_until
+
+    def forget_tree(self) -> None:
+        """Give back most of the memory; the next edit costs a whole read."""
+        self._tree = None
+
+    def _take(self, edits: Iterable[ByteEdit]) -> None:
+        start = time.monotonic()
+        try:
+            with at_most(PATIENCE):
+                self.facts = self._facts_after(edits)
+        except Overdue:
+            self._tree = None
+            self._rests_until = time.monotonic() + RESTS * (time.monotonic() - start)
+            self.facts = not_read(self.path, gave_up("read"))
+
+    def _facts_after(self, edits: Iterable[ByteEdit]) -> Facts:
+        tree, self._tree = self._tree, None
+        if self._kind not in SOURCES or not _can_be_edited(self.data):
+            return read(self.path, self.data)
+        if tree is None or not isinstance(self.facts, SourceFacts):
+            tree = trees.SyntaxTree(self._kind, self.data)  # type: ignore[arg-type]
+            facts = trees.read(self.path, tree)
+        else:
+            for edit in edits:
+                tree.edit(*edit)
+            facts = trees.reread(self.facts, tree)
+        self._tree = tree
+        return facts
+
+
+def _can_be_edited(data: bytes) -> bool:
+    """Whether the bytes are those that are parsed."""
+    return 0 < len(data) <= MAX_SOURCE and decoded(data) == (data, "")

@@ -58,7 +58,7 @@ class Recall:
         """Take in what came of files, for the next run and for `contents`."""
         for outcome in outcomes:
             self._contents[outcome.path] = outcome.digest or outcome.problem.encode()
-            if outcome.facts is None and outcome.digest:
+            if outcome.facts is None and outcome.digest and not outcome.problem:
                 self._seen[outcome.digest] = tuple(sorted(outcome.names))
 
     def contents(self) -> bytes:

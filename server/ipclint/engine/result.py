@@ -57,7 +57,8 @@ def check_workspace(
     for step in session.index(survey):
         progress(step)
     result = collect(session)
-    setup.store.put(_key(setup, survey, session.baseline), msgspec.msgpack.encode(result))
+    if not session.gave_up:
+        setup.store.put(_key(setup, survey, session.baseline), msgspec.msgpack.encode(result))
     return result
 
 

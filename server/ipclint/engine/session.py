@@ -6,6 +6,7 @@ documents; it reads any other file from disk when it must show a piece of it.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from ipclint.engine.changes import Change, Delta
 from ipclint.engine.config import Config
 from ipclint.engine.discover import Discovery, Found, Scope, discover
 from ipclint.engine.disk import Disk
+from ipclint.engine.patience import PATIENCE, RESTS, Overdue, at_most, gave_up
 from ipclint.engine.prefilter import SUPPRESSION
 from ipclint.engine.recall import Recall, Recalled
 from ipclint.engine.report import Document, Report
@@ -80,6 +82,7 @@ class Session:
         self._files = Workspace(self.disk, self._scope, self.rulebook, self._words)
         self._reports: dict[str, tuple[Report, ...]] = {}
         self._failures: dict[str, str] = {}  # path → how a rule or its fix failed there
+        self._resting: dict[str, float] = {}  # path → when a file that was given up may be tried again
         self._passing: dict[str, set[str]] = defaultdict(set)  # file → files with a trace through it
 
     # ── what happened ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -231,6 +234,11 @@ class Session:
         """How many files were read and then left out because they turned out to be test code."""
         return self._files.test_files
 
+    @property
+    def gave_up(self) -> bool:
+        """Whether a file took so long that it was given up: the same check may say more another time."""
+        return bool(self._resting) or gave_up("read") in self._files.problems.values()
+
     def problems(self) -> list[tuple[str, str]]:
         """What could not be read, or not in full, with the reason, and rules that failed; sorted by path."""
         facts = ((path, facts.problem) for path, facts in self._files.facts.items() if facts.problem)
@@ -264,8 +272,17 @@ class Session:
 
     def _ask(self, path: str) -> set[str]:
         island = self._files.island(path)
+        if self._resting.get(path, 0.0) > time.monotonic():
+            return set()
         self._failures.pop(path, None)
-        changed = island.ask(path)
+        start = time.monotonic()
+        try:
+            with at_most(PATIENCE):
+                changed = island.ask(path)
+        except Overdue:
+            self._resting[path] = time.monotonic() + RESTS * (time.monotonic() - start)
+            self._failures[path] = gave_up("check")
+            return island.give_up(path)
         for rule, _, error in island.checker.failures(path):
             self._failures[path] = f"{rule}: it failed here: {error}"
         return changed

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ipclint.checks.rulebook import Rulebook
 from ipclint.engine.batch import Outcome
-from ipclint.engine.changes import Change
+from ipclint.engine.changes import ByteEdit, Change
 from ipclint.engine.discover import Discovery, Scope
 from ipclint.engine.disk import Disk, Unreadable
 from ipclint.engine.island import Island
@@ -19,6 +19,9 @@ from ipclint.engine.testcode import TestTargets, imports_tests
 from ipclint.model.facts import Facts, ProjectFacts, SourceFacts, decode
 from ipclint.readers import Kind, kind_of, read
 from ipclint.readers.decoding import decoded
+
+MAX_TREES = 64
+"""Open documents that keep their syntax trees."""
 
 
 class Workspace:
@@ -73,6 +76,8 @@ class Workspace:
             return False
         if outcome.problem:
             self.problems[path] = outcome.problem
+        else:
+            self.problems.pop(path, None)
         if outcome.facts is not None:
             return self._know(path, decode(outcome.facts))
         if outcome.digest:
@@ -87,12 +92,13 @@ class Workspace:
         if kind is None or not self.scope.holds(path):
             return False
         if change.kind == "opened":
-            self._open[path] = document = OpenDocument(path, kind, change.data)
-            return self._know(path, document.facts)
+            if document is not None and document.rests:
+                return self._know(path, document.edit([ByteEdit(0, len(document.data), change.data)]))
+            return self._know(path, self._in_use(path, OpenDocument(path, kind, change.data)).facts)
         if change.kind == "edited":
             if document is None:
                 return False
-            return self._know(path, document.edit(change.edits))
+            return self._know(path, self._in_use(path, document).edit(change.edits))
         if change.kind == "closed":
             return self._open.pop(path, None) is not None and self.take(self.on_disk(path))
         if document is not None:
@@ -101,9 +107,19 @@ class Workspace:
             return self._forget(path)
         return self._written(path, kind, change.data)
 
+    def _in_use(self, path: str, document: OpenDocument) -> OpenDocument:
+        """Notes which document is being edited: those that were not for longest keep no tree."""
+        self._open.pop(path, None)
+        self._open[path] = document
+        if len(self._open) > MAX_TREES:
+            for idle in list(self._open.values())[:-MAX_TREES]:
+                idle.forget_tree()
+        return document
+
     def on_disk(self, path: str) -> Change:
         """What the disk says of a file now."""
         found = self.disk.read(path)
+        self.problems.pop(path, None)
         if isinstance(found, Unreadable):
             if not found.gone:
                 self.problems[path] = found.problem

@@ -124,7 +124,7 @@ class _Walker:
             for state in states:
                 waits = state.leaving is not None and not self._lands(state.leaving, statement)
                 (done if waits else running).append(state._replace(leaving=state.leaving if waits else None))
-            states = self._bound([*done, *self.statement(statement, running)])
+            states = self._bound([*done, *self.statement(statement, running)]) if running else done
         return states
 
     @staticmethod

@@ -108,6 +108,14 @@ class Database:
         self._read(key)
         return entry.value  # type: ignore[return-value]
 
+    def abandon(self) -> None:
+        """After an evaluation was broken off from outside, wherever it was: nothing of it is under way any more."""
+        self._stack.clear()
+        self._running.clear()
+        self._assumed.clear()
+        self._unsettled.clear()
+        self._moved = False
+
     # ── evaluation ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _read(self, key: Key) -> None:

@@ -6,10 +6,15 @@ from typing import Literal as OneOf
 
 import msgspec
 
-from ipclint.model.facts import Facts, Language, PlistFacts, SourceFacts
+from ipclint.model.facts import Facts, Language, PlistFacts, ProjectFacts, SourceFacts
 
 READER_VERSION = "4"
 """Part of every cache key: raise it whenever the same bytes give other facts."""
+
+MAX_SOURCE = 1024 * 1024
+"""Bytes of a source that is read. Real ones are below a tenth of it; what is above is made by tools, or amalgamated."""
+
+TOO_LARGE = f"is larger than {MAX_SOURCE // 1024} KiB, so it was not analysed"
 
 Kind = OneOf["swift", "objc", "c", "plist", "project"]
 
@@ -53,8 +58,20 @@ def read(path: str, data: bytes) -> Facts:
 
         return read_project(path, data)
     if kind is None:
-        return PlistFacts(path, "other", None, problem="not a kind of file that is read")
+        return not_read(path, "not a kind of file that is read")
     return read_source(path, kind, data)
+
+
+def not_read(path: str, problem: str) -> Facts:
+    """Facts that say nothing but why the file was not read."""
+    kind = kind_of(path)
+    if kind in ("swift", "objc", "c"):
+        return SourceFacts(path, kind, {}, {}, problem=problem)
+    return (
+        ProjectFacts(path, (), problem=problem)
+        if kind == "project"
+        else PlistFacts(path, "other", None, problem=problem)
+    )
 
 
 def read_source(path: str, language: Language, data: bytes) -> SourceFacts:
@@ -62,6 +79,8 @@ def read_source(path: str, language: Language, data: bytes) -> SourceFacts:
     from ipclint.readers.decoding import decoded
     from ipclint.readers.tree import SyntaxTree, read
 
+    if len(data) > MAX_SOURCE:
+        return SourceFacts(path, language, {}, {}, problem=TOO_LARGE)
     text = decoded(data)
     if not text.data:
         return SourceFacts(path, language, {}, {}, problem=text.problem)
