@@ -186,7 +186,9 @@ class Analysis:
         """Gives a folder a new session, with what is open in it."""
         gc.unfreeze()  # the old session is garbage now
         folder.reopen()
+        before = batches[folder]
         batches[folder] = Batch()
+        batches[folder].others |= before.edited | before.others  # closed since, perhaps
         for path in folder.documents:
             self._whole(Address(folder, path), batches)
         self._tell_mistake(folder, batches)
