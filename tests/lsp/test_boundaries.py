@@ -51,7 +51,9 @@ async def test_a_lens_says_what_stands_at_a_listener(courier: Editor):
     assert await titles(courier, "Helper/HelperDelegate.swift") == [
         LISTENER.replace("Mach service", "Mach service com.example.courier")
     ]
-    assert await titles(courier, "App/Client.swift") == ["XPC connection · com.example.courier · 1 listener"]
+    assert await titles(courier, "App/Client.swift") == [
+        "XPC connection · com.example.courier · 1 listener · peer: the system"
+    ]
     assert await titles(courier, "App/AppDelegate.swift") == ["URL handler · reaches files"]
     assert await titles(courier, "Helper/Shell.swift") == []
 
@@ -122,8 +124,9 @@ async def test_the_command_tells_everything_and_opens_what_is_chosen(
     assert editor.answer.capabilities.execute_command_provider is not None
     assert lens.command.command in editor.answer.capabilities.execute_command_provider.commands
     shown: Any = await run(editor, lens.command.command, *(lens.command.arguments or ()))
-    for line in ("Mach service com.example.courier", "peer: not checked", "client: App/Client.swift:4"):
+    for line in ("Mach service com.example.courier", "other side: App/Client.swift:4"):
         assert line in shown["text"].split("\n")
+    assert "peer authenticated by nothing: every connection is accepted" in shown["text"]
     assert "runCommand(_:inFolder:withReply:) (Helper/Helper.swift:4) reaches Process" in shown["text"]
     await until(lambda: bool(opened))
     assert opened[0].uri == editor.uri("App/Client.swift")

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import msgspec
 from lsprotocol import types
 
-from ipclint.checks.boundaries import boundaries, listeners_exporting
+from ipclint.engine.boundaries import boundaries, listeners_exporting
 from ipclint.lsp.view import View, body_place, name_place
-from ipclint.lsp.wording import title_of
+from ipclint.lsp.wording import named
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place
 from ipclint.program.program import Program, UnitRef
@@ -76,13 +76,13 @@ def _of_boundaries(program: Program, stops: set[Stop]) -> Iterator[Hop]:
     entered: dict[Stop, None] = {}
     for stop in sorted(stops):
         for boundary in listeners_exporting(program, UnitRef(stop.path, stop.unit)) if not stop.end else ():
-            listener = _endpoint(boundary.place, f"{title_of(boundary)} {boundary.endpoint.name}".strip())
+            listener = _endpoint(boundary.place, named(boundary))
             entered[listener] = None
             yield Hop(listener, stop, boundary.place)
     for boundary in boundaries(program):
         place = boundary.place
-        if boundary.endpoint.kind.endswith("client"):
-            client = _endpoint(place, f"{title_of(boundary)} {boundary.endpoint.name}".strip())
+        if boundary.connects:
+            client = _endpoint(place, named(boundary))
             for listener in entered:
                 if listener.place in boundary.others:
                     yield Hop(client, listener, place)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from lsprotocol import types
 
-from ipclint.checks.boundaries import listeners_exporting
+from ipclint.engine.boundaries import listeners_exporting
 from ipclint.lsp.view import View
-from ipclint.lsp.wording import KINDS, title_of
+from ipclint.lsp.wording import KINDS, named, peer_of
 from ipclint.model.finding import Place
 from ipclint.program.arrivals import XPC, Arrival, arrivals
 
@@ -57,8 +57,7 @@ def _tooltip(view: View, arrival: Arrival) -> Iterator[str]:
     exporting = listeners_exporting(view.program, arrival.ref)
     for boundary in exporting:
         endpoint = boundary.endpoint
-        title = f"{title_of(boundary)} {endpoint.name}".strip()
-        yield f"Exported by the {title} ({view.shown(boundary.place)}), reachable by {endpoint.reach}."
-        yield f"Before it: {boundary.peer.check}."
+        yield f"Exported by the {named(boundary)} ({view.shown(boundary.place)}), reachable by {endpoint.reach}."
+        yield f"Before it: {peer_of(boundary.trust)}."
     if not exporting:
         yield "The listener that exports the method is not known."

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from lsprotocol import types
 
-from ipclint.checks.boundaries import Boundary, Reached, boundaries, reached_from
+from ipclint.engine.boundaries import Boundary, Reached, boundaries, reached_from
 from ipclint.lsp.view import View, name_place
-from ipclint.lsp.wording import KINDS, count, title_of
+from ipclint.lsp.wording import KINDS, SINKS, count, named, peer_of, reaching, title_of
 from ipclint.model.finding import Place
 from ipclint.program.arrivals import XPC, arrivals
 
@@ -57,27 +57,17 @@ def _code_lens(view: View, lens: Lens) -> types.CodeLens:
 
 def _of_boundary(view: View, boundary: Boundary) -> Iterator[Lens]:
     """One lens where an endpoint is made or declared, and one at each method that decides who connects."""
-    kind, name = title_of(boundary), boundary.endpoint.name
+    kind = boundary.endpoint.kind
     parts = tuple(_parts(boundary))
     others = (*boundary.others, *(name_place(view.program, ref) for ref in boundary.methods))
-    if boundary.place.path == view.path:
-        yield Lens(
-            boundary.place,
-            " · ".join((kind, *parts)),
-            others,
-            _name_of(boundary.place, boundary.endpoint.kind, name),
-            boundary.place,
-        )
+    for place in boundary.places:
+        if place.path == view.path:
+            yield Lens(place, " · ".join((title_of(boundary), *parts)), others, _name_of(place, kind), boundary.place)
     for ref in boundary.acceptors:
         if ref.path == view.path:
-            text = " · ".join((f"{kind} {name}".strip(), *parts))
-            yield Lens(
-                name_place(view.program, ref),
-                text,
-                (boundary.place, *others),
-                _name_of(boundary.place, ref.key, name),
-                boundary.place,
-            )
+            place = name_place(view.program, ref)
+            text = " · ".join((named(boundary), *parts))
+            yield Lens(place, text, (boundary.place, *others), _name_of(boundary.place, ref.key), boundary.place)
 
 
 def _name_of(place: Place, *words: str) -> str:
@@ -85,24 +75,26 @@ def _name_of(place: Place, *words: str) -> str:
 
 
 def _parts(boundary: Boundary) -> Iterator[str]:
-    endpoint = boundary.endpoint
+    endpoint, peer = boundary.endpoint, peer_of(boundary.trust)
     if boundary.listens:
         yield count(len(boundary.others), "client")
-        yield f"peer: {boundary.peer.check}"
-        if endpoint.listener is not None:
-            yield ", ".join((count(len(boundary.methods), "method"), *_reach(boundary.reached)))
-    elif endpoint.kind.endswith("client"):
+    elif boundary.connects:
         yield endpoint.name or "name unknown"
-        yield count(len(boundary.others), "listener") if boundary.others else "its listener is not here"
-        if boundary.peer.check:
-            yield f"peer: {boundary.peer.check}"
-    else:
-        yield f"open to {endpoint.reach}"
+        noun = "app" if endpoint.kind.startswith("URL") else "listener"
+        yield count(len(boundary.others), noun) if boundary.others else f"its {noun} is not here"
+    elif endpoint.reach:
+        yield f"reachable by {endpoint.reach}"
+    if peer and (boundary.listens or boundary.connects):
+        yield f"peer: {peer}"
+    if endpoint.listener is not None or (boundary.listens and boundary.methods):
+        yield ", ".join((count(len(boundary.methods), "method"), *_reach(boundary.reached)))
+    elif boundary.reached:
+        yield f"reaches {reaching(boundary.reached)}"
 
 
 def _reach(reached: tuple[Reached, ...]) -> Iterator[str]:
     for each in reached[:2]:
-        yield f"{len(each.functions)} reach{'es' if len(each.functions) == 1 else ''} {each.what}"
+        yield f"{len(each.functions)} reach{'es' if len(each.functions) == 1 else ''} {SINKS[each.family]}"
 
 
 # ── handlers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -120,6 +112,6 @@ def _of_handlers(view: View) -> Iterator[Lens]:
             reached = reached_from(view.program, ref, kind)
             parts = [f"{KINDS.get(kind, kind)} handler"]
             if reached:
-                parts.append(f"reaches {', '.join(each.what for each in reached)}")
+                parts.append(f"reaches {reaching(reached)}")
             sinks = tuple(dict.fromkeys(sink for each in reached for sink in each.places))
             yield Lens(place, " · ".join(parts), sinks, f"handler/{ref.key}/{kind}")

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from ipclint.checks.boundaries import boundaries
+from ipclint.engine.boundaries import boundaries
 from ipclint.lsp.asking import answer
 from ipclint.lsp.lenses import Lens, found_in
 from ipclint.lsp.server import Server

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from lsprotocol import types
 
-from ipclint.checks.boundaries import Boundary, boundaries
+from ipclint.engine.boundaries import Boundary, boundaries
 from ipclint.lsp.view import View, body_place, name_place
-from ipclint.lsp.wording import title_of
+from ipclint.lsp.wording import named, peer_of
 from ipclint.model.facts import Function
 from ipclint.model.finding import Place
 from ipclint.program import messages
@@ -58,9 +58,9 @@ def _with_methods(view: View, boundary: Boundary) -> Iterator[Symbol]:
 
 
 def _endpoint(boundary: Boundary) -> Symbol:
-    name = f"{title_of(boundary)} {boundary.endpoint.name}".strip()
-    detail = f"peer: {boundary.peer.check}" if boundary.listens else boundary.endpoint.reach
-    return Symbol(name, detail, ENDPOINT, boundary.place, boundary.place)
+    peer = peer_of(boundary.trust)
+    detail = f"peer: {peer}" if peer and (boundary.listens or boundary.connects) else boundary.endpoint.reach
+    return Symbol(named(boundary), detail, ENDPOINT, boundary.place, boundary.place)
 
 
 def _method(view: View, ref: UnitRef, container: str) -> Symbol:

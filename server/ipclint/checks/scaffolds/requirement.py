@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ipclint.checks.boundaries import Boundary, boundaries
 from ipclint.checks.builders.peer import always_ventura, required, requirement_text
 from ipclint.checks.detectors.listener import admission
 from ipclint.checks.detectors.peer_evidence import ACCEPTORS, guard
@@ -14,7 +13,7 @@ from ipclint.model.finding import Fix, Place
 from ipclint.model.ir import Call, Evaluate, walk
 from ipclint.program.link import code_of
 from ipclint.program.program import Program, UnitRef
-from ipclint.program.surface import Listener, holders_of, users_of, variable_named
+from ipclint.program.surface import Listener, holders_of, listeners, users_of, variable_named
 
 STARTS = frozenset({"resume", "activate"})
 
@@ -39,7 +38,7 @@ def requirement_of_listener(program: Program, ref: UnitRef, sources: Sources) ->
     """
     if not always_ventura(program, ref.path):
         return
-    for listener in filter(None, (each.endpoint.listener for each in boundaries(program) if _is_made(each, ref))):
+    for listener in (each for each in listeners(program) if each.ref == ref and _takes_one(each)):
         for place, name in _starts(program, listener, sources):
             text = requirement_text(program, place.path)
             swift = place.path.endswith(".swift")
@@ -52,14 +51,8 @@ def requirement_of_listener(program: Program, ref: UnitRef, sources: Sources) ->
             yield Fix("Require a code signature of every client, at the listener", False, (edit,))
 
 
-def _is_made(boundary: Boundary, ref: UnitRef) -> bool:
-    listener = boundary.endpoint.listener
-    return (
-        listener is not None
-        and listener.ref == ref
-        and listener.requirement is None
-        and listener.kind in ("mach-service", "anonymous")
-    )
+def _takes_one(listener: Listener) -> bool:
+    return listener.requirement is None and listener.kind in ("mach-service", "anonymous")
 
 
 def _starts(program: Program, listener: Listener, sources: Sources) -> Iterator[tuple[Place, str]]:

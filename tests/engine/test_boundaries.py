@@ -1,10 +1,8 @@
-"""Trust boundaries: who is on the other side, what is checked of him, what his data reaches."""
+"""Trust boundaries: who is on the other side, which methods run for him, what his data reaches."""
 
 from __future__ import annotations
 
-import pytest
-
-from ipclint.checks.boundaries import Boundary, boundaries, listeners_exporting, reached_from
+from ipclint.engine.boundaries import Boundary, boundaries, listeners_exporting, reached_from
 from tests.program.flow_sample import vocabulary
 from tests.program.sample import function, program_of
 
@@ -33,7 +31,6 @@ final class Delegate: NSObject, NSXPCListenerDelegate {
 }
 """
 CLIENT = 'func connect() { _ = NSXPCConnection(machServiceName: "com.example.helper", options: []) }'
-TEAM = 'anchor apple generic and certificate leaf[subject.OU] = \\"AB12CD34EF\\"'
 
 
 def listener(check: str = "", more: str = "") -> Boundary:
@@ -53,30 +50,7 @@ def test_a_listener_with_its_clients_and_what_it_exports_by_a_helper() -> None:
     assert [ref.key for ref in found.acceptors] == ["F Delegate.listener(_:shouldAcceptNewConnection:)"]
     assert [ref.key for ref in found.methods] == ["F Helper.ping()", "F Helper.remove(path:)"]
     [reached] = found.reached
-    assert (reached.what, [ref.key for ref in reached.functions]) == ("files", ["F Helper.remove(path:)"])
-
-
-@pytest.mark.parametrize(
-    ("check", "more", "words", "holds"),
-    [
-        ("", "", "not checked", False),
-        (f'c.setCodeSigningRequirement("{TEAM}")', "", "code requirement (team)", True),
-        (f'c.setCodeSigningRequirement("{TEAM} and identifier com.example.app")', "",
-         "code requirement (team, identifier)", True),
-        ("c.setCodeSigningRequirement(read())", "", "code requirement", True),
-        ("", f'listener.setConnectionCodeSigningRequirement("{TEAM}")', "code requirement (team)", True),
-        ("guard c.effectiveUserIdentifier == 501 else { return false }", "", "user id", False),
-        ("guard isWelcome(c) else { return false }", "", "check unknown", False),
-    ],
-)  # fmt: skip
-def test_what_is_checked_of_a_peer(check: str, more: str, words: str, holds: bool) -> None:
-    peer = listener(check, more).peer
-    assert (peer.check, peer.holds) == (words, holds)
-
-
-def test_a_requirement_that_others_can_meet_is_called_weak() -> None:
-    check = 'c.setCodeSigningRequirement("identifier com.example.app")'
-    assert listener(check).peer.check == "code requirement (weak, identifier)"
+    assert (reached.family, [ref.key for ref in reached.functions]) == ("path", ["F Helper.remove(path:)"])
 
 
 def test_a_method_knows_the_listeners_that_export_it() -> None:
@@ -99,4 +73,4 @@ def test_what_a_handler_reaches() -> None:
     """
     program = program_of({"a.swift": text}, vocabulary())
     [reached] = reached_from(program, function(program, "application"), "ipc.url")
-    assert reached.what == "files" and len(reached.places) == 1
+    assert reached.family == "path" and len(reached.places) == 1
