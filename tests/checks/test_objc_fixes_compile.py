@@ -37,6 +37,7 @@ BUILDERS = frozenset(
         "raw-value-check",
         "event-kind-check",
         "fail-on-malformed",
+        "keep-group-secret",
     }
 )
 

@@ -11,6 +11,8 @@
 #define NS_ENUM(type, name) enum name : type name; enum name : type
 #define NS_OPTIONS(type, name) enum name : type name; enum name : type
 #define NS_DESIGNATED_INITIALIZER __attribute__((objc_designated_initializer))
+#define API_AVAILABLE(...)
+#define TARGET_OS_OSX 1
 #define NS_UNAVAILABLE __attribute__((unavailable))
 #define YES __objc_yes
 #define NO __objc_no
@@ -130,7 +132,11 @@ __attribute__((objc_root_class))
 - (instancetype)initWithString:(NSString *)string;
 - (BOOL)isEqualToString:(NSString *)string;
 - (NSString *)lowercaseString;
+- (nullable NSData *)dataUsingEncoding:(NSUInteger)encoding;
+- (nullable instancetype)initWithData:(NSData *)data encoding:(NSUInteger)encoding;
 @end
+
+enum { NSUTF8StringEncoding = 4 };
 
 @interface NSConstantString : NSString
 @end
@@ -185,6 +191,8 @@ __attribute__((objc_root_class))
 @end
 
 @interface NSMutableDictionary<KeyType, ObjectType> : NSDictionary<KeyType, ObjectType>
+- (void)setObject:(nullable ObjectType)object forKeyedSubscript:(KeyType<NSCopying>)key;
+- (void)addEntriesFromDictionary:(NSDictionary<KeyType, ObjectType> *)other;
 @end
 
 @interface NSSet<__covariant ObjectType> : NSObject <NSCopying, NSMutableCopying, NSSecureCoding, NSFastEnumeration>
@@ -280,13 +288,37 @@ extern NSString *const NSKeyedArchiveRootObjectKey;
 @property (readonly, retain) id remoteObjectProxy;
 - (id)remoteObjectProxyWithErrorHandler:(void (^)(NSError *error))handler;
 - (id)synchronousRemoteObjectProxyWithErrorHandler:(void (^)(NSError *error))handler;
+- (instancetype)initWithMachServiceName:(NSString *)name options:(NSUInteger)options;
+@property (nullable, copy) void (^interruptionHandler)(void);
+@property (nullable, copy) void (^invalidationHandler)(void);
+- (void)setCodeSigningRequirement:(NSString *)requirement API_AVAILABLE(macos(13.0));
 - (void)resume;
+- (void)invalidate;
+@end
+
+@class NSXPCListener, NSXPCListenerEndpoint;
+@protocol NSXPCListenerDelegate <NSObject>
+- (BOOL)listener:(NSXPCListener *)listener shouldAcceptNewConnection:(NSXPCConnection *)connection;
+@end
+
+@interface NSXPCListener : NSObject
++ (NSXPCListener *)serviceListener;
++ (NSXPCListener *)anonymousListener;
+- (instancetype)initWithMachServiceName:(NSString *)name;
+@property (nullable, weak) id<NSXPCListenerDelegate> delegate;
+@property (readonly, retain) NSXPCListenerEndpoint *endpoint;
+- (void)setConnectionCodeSigningRequirement:(NSString *)requirement API_AVAILABLE(macos(13.0));
+- (void)resume;
+- (void)invalidate;
 @end
 
 @interface NSUserDefaults : NSObject
 - (nullable instancetype)initWithSuiteName:(nullable NSString *)name;
+- (nullable id)objectForKey:(NSString *)key;
+- (nullable NSString *)stringForKey:(NSString *)key;
 - (nullable NSData *)dataForKey:(NSString *)key;
 - (void)setObject:(nullable id)value forKey:(NSString *)key;
+- (void)removeObjectForKey:(NSString *)key;
 @end
 
 extern NSString *NSStringFromSelector(SEL selector);

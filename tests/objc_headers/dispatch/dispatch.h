@@ -21,3 +21,5 @@ extern intptr_t dispatch_semaphore_wait(dispatch_semaphore_t semaphore, dispatch
 extern intptr_t dispatch_semaphore_signal(dispatch_semaphore_t semaphore);
 extern dispatch_group_t dispatch_group_create(void);
 extern intptr_t dispatch_group_wait(dispatch_group_t group, dispatch_time_t timeout);
+typedef intptr_t dispatch_once_t;
+extern void dispatch_once(dispatch_once_t *predicate, dispatch_block_t block);

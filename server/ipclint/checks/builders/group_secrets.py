@@ -12,7 +12,7 @@ from ipclint.checks.detectors.shared_containers import group_of
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
 from ipclint.model.finding import Edit, Finding, Fix, Place
-from ipclint.model.ir import Call, Evaluate, Expr, Node, walk
+from ipclint.model.ir import Call, Evaluate, Expr, Guard, If, Let, Name, Node, walk
 from ipclint.program.configuration import programs_of, targets_of
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.link import code_of
@@ -57,12 +57,15 @@ def keep_group_secret(rule: Rule, program: Program, finding: Finding, sources: S
     if text is None:
         return
     secret = Secret(group, text, "string" if shape == "text" else "data")
-    reads = _other_places(program, secret, sources)
-    if reads is None:
+    others = _other_places(program, secret, sources)
+    if others is None:
         return
     value = finding.holes[f"value-{shape}"]
     assert isinstance(value, Place)
-    edits = [_write(program, ref, statement, sources.text(value), sources.text(key), secret, sources), *reads]
+    edits = [_write(program, ref, statement, sources.text(value), sources.text(key), secret, sources)]
+    edits += [edit for _, _, edit in others]
+    moved = [(each, call) for each, call, _ in others] + [(ref, call) for call in _calls_in(program, ref, statement)]
+    edits += _unused_stores(program, moved, sources)
     paths = {edit.path for edit in edits}
     if any(_is_swift(path) != _is_swift(statement.path) for path in paths):
         return  # two helpers, in two languages, would have one name
@@ -136,10 +139,10 @@ def _may_throw(program: Program, ref: UnitRef, statement: Place) -> bool:
 # ── reads and removals ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _other_places(program: Program, secret: Secret, sources: Sources) -> tuple[Edit, ...] | None:
+def _other_places(program: Program, secret: Secret, sources: Sources) -> list[tuple[UnitRef, Call, Edit]] | None:
     """The edits of everything else that uses this key of this group; None where something cannot be rewritten."""
     words = {name.partition(":")[0] for name in (*READS, *ANY_READS, *REMOVALS, *OTHER_READS)}
-    found: list[Edit] = []
+    found: list[tuple[UnitRef, Call, Edit]] = []
     for ref in sorted({each for word in words for each in program.mentioning(word)}):
         for call in walk(code_of(program, ref)):
             if not isinstance(call, Call) or len(call.args) != 1 or call.target is None:
@@ -151,8 +154,8 @@ def _other_places(program: Program, secret: Secret, sources: Sources) -> tuple[E
             edit = _moved(program, ref, call, secret, sources)
             if edit is None:
                 return None
-            found.append(edit)
-    return tuple(found)
+            found.append((ref, call, edit))
+    return found
 
 
 def _moved(program: Program, ref: UnitRef, call: Call, secret: Secret, sources: Sources) -> Edit | None:
@@ -180,6 +183,30 @@ def _moved(program: Program, ref: UnitRef, call: Call, secret: Secret, sources: 
             _place(ref, node), f'SharedKeychain(group: "{secret.group}").{secret.shape}(forKey: {key})'
         )
     return sources.replace(_place(ref, node), f"{_objc(secret)} {secret.shape}ForKey:{key}]")
+
+
+def _calls_in(program: Program, ref: UnitRef, statement: Place) -> Iterator[Call]:
+    """The call that a statement is."""
+    for node in walk(program.body(ref)):
+        if isinstance(node, Evaluate) and (node.start, node.end) == (statement.start, statement.end):
+            if isinstance(node.value, Call):
+                yield node.value
+
+
+def _unused_stores(program: Program, moved: list[tuple[UnitRef, Call]], sources: Sources) -> Iterator[Edit]:
+    """Take out the locals that held the defaults where nothing else uses them."""
+    for ref in sorted({ref for ref, _ in moved}):
+        nodes = tuple(walk(program.body(ref)))
+        targets = [call.target.text for each, call in moved if each == ref and isinstance(call.target, Name)]
+        for node in nodes:
+            if not isinstance(node, Let) or len(node.names) != 1 or node.names[0] not in targets:
+                continue
+            name = node.names[0]
+            path = around.path_to(program, ref, node)
+            if len(path) > 1 and isinstance(path[-2], If | Guard):
+                continue  # a condition
+            if sum(isinstance(each, Name) and each.text == name for each in nodes) == targets.count(name):
+                yield sources.remove(_place(ref, node))
 
 
 def _objc(secret: Secret) -> str:

@@ -8,9 +8,13 @@ from ipclint.checks.builders import transfer
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
 from ipclint.model.finding import Edit, Finding, Fix, Place
+from ipclint.model.ir import Call, Evaluate, Let, Name, Node, walk
 from ipclint.program.configuration import programs_of
-from ipclint.program.program import Program
+from ipclint.program.program import Program, UnitRef
 
+TEXTS = frozenset({"string", "setString"})
+"""What writes a text, which is all that the XPC call takes."""
+CLEARS = frozenset({"clearContents", "declareTypes", "prepareForNewContents", "prepareForNewContentsWithOptions"})
 IOS_SHAPES = frozenset({"string", "url", "image", "setString", "setURL", "URL", "setImage"})
 SWIFT_ITEMS = """\
 UIPasteboard.general.setItems([[UIPasteboard.typeAutomatic: {value}]],
@@ -65,9 +69,10 @@ def _concealed(rule: Rule, finding: Finding, statement: Place, sources: Sources)
 
 @builder("pasteboard-to-xpc")
 def pasteboard_to_xpc(rule: Rule, program: Program, finding: Finding, sources: Sources) -> Iterator[Fix]:
-    """Send the value to a process of one's own instead. Named XPC services exist on macOS only."""
+    """Send the text to a process of one's own instead. Named XPC services exist on macOS only: elsewhere the copy can
+    be restricted, and a secret for one's own extension belongs in the keychain of the group."""
     statement, value = finding.holes.get("statement"), finding.holes.get("value")
-    if not isinstance(statement, Place) or not isinstance(value, Place):
+    if not isinstance(statement, Place) or not isinstance(value, Place) or finding.holes.get("shape") not in TEXTS:
         return
     programs = programs_of(program, statement.path)
     on_mac = (
@@ -76,12 +81,53 @@ def pasteboard_to_xpc(rule: Rule, program: Program, finding: Finding, sources: S
     )
     if not on_mac or any(set(target.platforms) - {"macos"} for target in programs):
         return
-    identity = transfer.identity(programs)
-    folder = statement.path.rpartition("/")[0]
+    ref = UnitRef(statement.path, statement.unit)
+    nodes = tuple(walk(program.body(ref)))
+    if not any(isinstance(n, Evaluate) and (n.start, n.end) == (statement.start, statement.end) for n in nodes):
+        return  # somebody looks at the result
     swift = statement.path.endswith(".swift")
-    call = (transfer.SWIFT_CALL if swift else transfer.OBJC_CALL).format(value=sources.text(value))
-    edits: tuple[Edit, ...] = (sources.replace(statement, call),)
+    optional = swift and finding.holes.get("optional") == "yes"
+    call = (transfer.SWIFT_CALL if swift else transfer.OBJC_CALL).format(
+        value="secret" if optional else sources.text(value)
+    )
+    if optional:
+        call = f"if let secret = {sources.text(value)} {{\n    {call}\n}}"
+    edits = (sources.replace(statement, call), *_without_pasteboard(ref, nodes, finding, statement, sources))
     if not swift:
         edits += sources.imports(statement.path, '"SecretTransfer.h"')
-    creates = transfer.files(folder, identity, swift)
+    folder = statement.path.rpartition("/")[0]
+    creates = (
+        ()
+        if program.types_named("SecretTransferClient")
+        else transfer.files(folder, transfer.identity(programs), swift)
+    )
     yield Fix("Replace the pasteboard by an XPC call", False, edits, creates, rule=rule.id)
+
+
+def _without_pasteboard(
+    ref: UnitRef, nodes: tuple[Node, ...], finding: Finding, statement: Place, sources: Sources
+) -> tuple[Edit, ...]:
+    """Take out what cleared the pasteboard for the copy, and the local that nothing else needs: what the user has there
+    is no longer replaced."""
+    receiver = finding.holes.get("receiver")
+    if not isinstance(receiver, Place):
+        return ()
+    board = sources.text(receiver)
+    gone: list[Node] = [
+        node
+        for node in nodes
+        if isinstance(node, Evaluate)
+        and isinstance(node.value, Call)
+        and node.value.name.partition(":")[0] in CLEARS
+        and node.value.target is not None
+        and node.end <= statement.start
+        and sources.text(_place(ref, node.value.target)) == board
+    ]
+    removed = len(gone) + 1
+    if sum(1 for node in nodes if isinstance(node, Name) and node.text == board) == removed:
+        gone += [node for node in nodes if isinstance(node, Let) and node.names == (board,)]
+    return tuple(sources.remove(_place(ref, node)) for node in gone)
+
+
+def _place(ref: UnitRef, node: Node) -> Place:
+    return Place(ref.path, ref.key, node.start, node.end)

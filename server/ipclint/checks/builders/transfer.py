@@ -40,10 +40,21 @@ def files(folder: str, names: Identity, swift: bool) -> tuple[tuple[str, str], .
 
 
 def _filled(text: str, names: Identity) -> str:
+    if names.ventura:
+        for guard in _GUARDS:
+            text = text.replace(guard, "")
     for mark, value in (("SERVICE", names.service), ("TEAM", names.team), ("CLIENT", names.client)):
         text = text.replace(f"«{mark}»", value)
     return text
 
+
+_GUARDS = (
+    "    /// Nil where the receiver cannot be authenticated: nothing is sent then.\n",
+    "        guard #available(macOS 13.0, *) else { return nil }\n",
+    "    @available(macOS 13.0, *)\n",
+    " API_AVAILABLE(macos(13.0))",
+)
+"""What only code for older systems needs: there is no requirement on a connection before macOS 13."""
 
 _SWIFT_PROTOCOL = """\
 import Foundation
@@ -93,21 +104,22 @@ final class SecretTransferClient {
         guard #available(macOS 13.0, *) else { return nil }
         lock.lock()
         defer { lock.unlock() }
-        if let connection { return connection }
+        if let connection = connection { return connection }
         let connection = NSXPCConnection(machServiceName: SecretTransferService.name)
         connection.setCodeSigningRequirement(SecretTransferService.receiverRequirement)
         connection.remoteObjectInterface = NSXPCInterface(with: SecretTransfer.self)
         connection.interruptionHandler = { NSLog("secret transfer interrupted") }
-        connection.invalidationHandler = { [weak self] in self?.forget() }
+        connection.invalidationHandler = { [weak self, weak connection] in self?.forget(connection) }
         connection.resume()
         self.connection = connection
         return connection
     }
 
-    private func forget() {
+    /// Forgets this connection, not one that was made since.
+    private func forget(_ gone: NSXPCConnection?) {
         lock.lock()
-        connection = nil
-        lock.unlock()
+        defer { lock.unlock() }
+        if connection === gone { connection = nil }
     }
 }
 """
@@ -223,7 +235,8 @@ _OBJC_CLIENT = """\
                 connection.remoteObjectInterface = [NSXPCInterface interfaceWithProtocol:@protocol(SecretTransfer)];
                 connection.interruptionHandler = ^{ NSLog(@"secret transfer interrupted"); };
                 __weak SecretTransferClient *weakSelf = self;
-                connection.invalidationHandler = ^{ [weakSelf forget]; };
+                __weak NSXPCConnection *weakConnection = connection;
+                connection.invalidationHandler = ^{ [weakSelf forget:weakConnection]; };
                 [connection resume];
                 self.connection = connection;
             }
@@ -232,9 +245,12 @@ _OBJC_CLIENT = """\
     }
 }
 
-- (void)forget {
+// Forgets this connection, not one that was made since.
+- (void)forget:(NSXPCConnection *)gone {
     @synchronized (self) {
-        self.connection = nil;
+        if (self.connection == gone) {
+            self.connection = nil;
+        }
     }
 }
 
