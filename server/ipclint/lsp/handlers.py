@@ -9,7 +9,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from ipclint.lsp import asking, lenses, showing, watching
+from ipclint.lsp import asking, lenses, showing, surface, watching
 from ipclint.lsp.actions import KINDS, Actions, Gone, read_ticket
 from ipclint.lsp.client import Client
 from ipclint.lsp.completion import TRIGGERS, completion
@@ -272,4 +272,5 @@ def make_server() -> Server:
     for name, (handler, options) in (FEATURES | asking.FEATURES).items():
         server.feature(name, copy.copy(options))(handler)
     server.command(lenses.SHOW)(showing.show_endpoint)
+    server.feature(surface.REQUEST)(surface.surface)
     return server

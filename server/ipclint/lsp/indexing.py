@@ -49,6 +49,11 @@ class Indexing:
     def is_running(self) -> bool:
         return bool(self._running)
 
+    async def finished(self) -> None:
+        """Returns when no folder is being indexed."""
+        while self._running:
+            await asyncio.wait(self._running)
+
     async def _index(self, folder: Folder) -> None:
         loop = asyncio.get_running_loop()
         finished: asyncio.Future[None] = loop.create_future()

@@ -87,6 +87,8 @@ class Protocol(LanguageServerProtocol):
                 self._refuse(identifier, METHOD_NOT_FOUND, f"{method} is not offered")
             return
         kind = self.get_message_type(method)
+        if kind is None:
+            message.setdefault("params", None)  # which a request of our own may do without
         if kind is not None and kind.__name__.endswith("Request") != (identifier is not None):
             self._refuse(identifier, INVALID_REQUEST, f"{method}: a request has an id, a notification has none")
             return
