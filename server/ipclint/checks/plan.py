@@ -27,7 +27,9 @@ def checks_of(rule: Rule, vocabulary: Vocabulary) -> Iterator[Check]:
 
         words, signatures = trace.words_of(vocabulary)
         detect = trace.on_flows(trace.parse_flow(rule, vocabulary))
-        yield Check(rule, "function", detect, words | frozenset(rule.triggers), rule.texts, signatures)
+        words |= frozenset(rule.triggers)
+        yield Check(rule, "function", detect, words, rule.texts, signatures)
+        yield Check(rule, "variable", detect, trace.EXPORT_WORDS)  # `lazy var listener = { … exportedObject = … }()`
 
 
 def _match_checks(rule: Rule, tables: tuple[Match, ...], vocabulary: Vocabulary) -> Iterator[Check]:

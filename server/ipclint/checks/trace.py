@@ -13,7 +13,7 @@ from ipclint.program.flow_search import EXPORT_WORDS, Flow, flows, roots
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.vocabulary import Vocabulary
 
-__all__ = ["FlowError", "FlowTable", "on_flows", "parse_flow", "words_of"]
+__all__ = ["EXPORT_WORDS", "FlowError", "FlowTable", "on_flows", "parse_flow", "words_of"]
 
 
 def words_of(vocabulary: Vocabulary) -> tuple[frozenset[str], frozenset[str]]:
