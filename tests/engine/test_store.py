@@ -54,7 +54,7 @@ def test_a_cache_that_cannot_be_written_is_no_trouble(tmp_path: Path) -> None:
 
 def test_the_oldest_entries_go(tmp_path: Path) -> None:
     store = Store(tmp_path / "now")
-    old = Store(tmp_path / "before")
+    old = Store(tmp_path / "0.0.9-0123456789ab")
     for number in range(8):
         (old if number < 2 else store).put(digest(b"%d" % number), b"x" * 1000)
     for age, path in enumerate(sorted((tmp_path / "now").rglob("*/*"), key=lambda path: path.name)):
@@ -62,6 +62,35 @@ def test_the_oldest_entries_go(tmp_path: Path) -> None:
     store.trim(limit=5000)
     kept = [number for number in range(8) if (old if number < 2 else store).get(digest(b"%d" % number))]
     assert len(kept) == 3 and not {0, 1} & set(kept)
+
+
+def test_what_is_no_entry_is_left_alone(tmp_path: Path) -> None:
+    """A user may have the cache in a folder with other things in it."""
+    others = [
+        tmp_path / name for name in ("letter.txt", "now/letter.txt", "now/ab/letter.txt", "photos/ab/" + "0" * 30)
+    ]
+    store = Store(tmp_path / "now")
+    store.put(KEY, b"value")
+    for other in others:
+        other.parent.mkdir(parents=True, exist_ok=True)
+        other.write_bytes(b"x" * 1000)
+    store.trim(limit=10)
+    assert store.get(KEY) is None
+    assert all(other.exists() for other in others)
+
+
+def test_the_cache_is_looked_at_once_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trimmed: list[int] = []
+    store = Store(tmp_path / "now")
+    monkeypatch.setattr(Store, "trim", lambda self: trimmed.append(1))
+    Store(None).trim_daily()
+    assert trimmed == []
+    store.trim_daily()
+    store.trim_daily()
+    assert trimmed == [1]
+    os.utime(tmp_path / "trimmed", (1_000_000, 1_000_000))
+    store.trim_daily()
+    assert trimmed == [1, 1]
 
 
 def test_a_write_that_fails_leaves_the_old_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

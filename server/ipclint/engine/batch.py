@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 512 * 1024
 """How much source a task holds: enough to make sending it cheap, little enough to share the work evenly."""
 
+STEP_BYTES = 48 * 1024
+"""How much source this process reads in one step: an editor waits for no more than that."""
+
+POLL = 0.02
+"""Seconds that a step waits for a pool."""
+
 POOL_PAYS = 0.12
 """Seconds of reading in this process after which the rest goes to a pool (starting one takes 60 to 100 ms)."""
 
@@ -128,18 +134,32 @@ class Reader:
             self._own.shutdown(wait=True, cancel_futures=True)
 
     def read(self, files: Sequence[Wanted]) -> Iterator[list[Outcome]]:
-        """The outcomes, a run of files at a time, in the order of `files` whatever the number of workers."""
-        tasks = [self._batch._replace(files=run) for run in chunks(files)]
-        while tasks and self._executor is None:
-            start = time.perf_counter()
-            yield read_batch(tasks.pop(0))
-            self._spent += time.perf_counter() - start
-            if self._jobs > 1 and self._spent > POOL_PAYS and len(tasks) > 1:
+        """The outcomes, a run of files at a time, in the order of `files` whatever the number of workers.
+
+        A run is empty when a pool is at work and has nothing ready yet.
+        """
+        at = 0
+        for run in chunks(files, STEP_BYTES):
+            if self._executor is None and self._pool_pays(files[at:]):
                 self._executor = self._own = make_pool(self._jobs)
-        if self._executor is not None:
-            futures = [self._executor.submit(read_batch, task) for task in tasks]
-            for future in futures:
-                yield future.result()
+            if self._executor is not None:
+                yield from self._mapped(self._executor, files[at:])
+                return
+            start = time.perf_counter()
+            yield read_batch(self._batch._replace(files=run))
+            self._spent += time.perf_counter() - start
+            at += len(run)
+
+    def _pool_pays(self, files: Sequence[Wanted]) -> bool:
+        return self._jobs > 1 and self._spent > POOL_PAYS and sum(file.size for file in files) > CHUNK_BYTES
+
+    def _mapped(self, executor: Executor, files: Sequence[Wanted]) -> Iterator[list[Outcome]]:
+        from concurrent.futures import wait  # loaded by now
+
+        for future in [executor.submit(read_batch, self._batch._replace(files=run)) for run in chunks(files)]:
+            while not wait([future], POLL).done:
+                yield []
+            yield future.result()
 
 
 def make_pool(jobs: int) -> Executor:

@@ -16,7 +16,7 @@ from typing import Literal as OneOf
 from ipclint.checks.fix import Sources
 from ipclint.checks.rulebook import Rulebook
 from ipclint.engine.baseline import Baseline, read_baseline
-from ipclint.engine.batch import Outcome, Reader, Wanted
+from ipclint.engine.batch import Outcome, Reader, Wanted, chunks
 from ipclint.engine.changes import Change, Delta
 from ipclint.engine.config import Config
 from ipclint.engine.discover import Discovery, Found, Scope, discover
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from ipclint.engine.surface import Surface
+
+RECALLED_AT_ONCE = 256 * 1024
+"""Bytes of source that are looked up in the cache in one step of an index."""
 
 MAX_ROUNDS = 8
 """How often the files that the program asked for are read before it must do with what it has."""
@@ -102,17 +105,29 @@ class Session:
         return Survey(discovery, recall, recall.recall(_in_order(discovery.files)))
 
     def index(self, survey: Survey | None = None, executor: Executor | None = None) -> Iterator[Progress]:
-        """As `load`, a step at a time: between two steps any other method may be called."""
-        self.discovery, recall, (outcomes, rest) = survey or self.survey()
-        touched = self._files.split(self.discovery) | self._learn(outcomes)
+        """As `load`, a step at a time: between two steps any other method may be called. A step is short.
+
+        Without a survey, everything is looked at.
+        """
+        self.discovery = survey.discovery if survey is not None else discover(self.disk, self._scope)
+        touched = self._files.split(self.discovery)
+        recall = survey.recall if survey is not None else Recall(self.disk, self._store, self._words)
+        runs = chunks(_in_order(self.discovery.files), RECALLED_AT_ONCE)
+        rest: list[Wanted] = []
+        done, total = 0, len(self.discovery.files)
+        for recalled in [survey.recalled] if survey is not None else map(recall.recall, runs):
+            touched |= self._learn(recalled.outcomes)
+            rest += recalled.rest
+            done += len(recalled.outcomes)
+            yield Progress("reading", done, total)
         with self._reader(self.config.jobs, executor) as reader:
-            done, total = len(outcomes), len(self.discovery.files)
             for run in reader.read(rest):
                 touched |= self._learn(run)
                 recall.note(run)
                 done += len(run)
                 yield Progress("reading", done, total)
             recall.keep()
+            self._store.trim_daily()
             touched.update(self._files.drop_tests())
             yield from self._settle(touched, set(), reader)
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
+import stat
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from ipclint import __version__
@@ -18,7 +21,12 @@ from ipclint import __version__
 MAX_BYTES = 256 * 1024 * 1024
 """What the cache may hold; beyond it the oldest entries go, down to three quarters."""
 
+DAY = 24 * 60 * 60.0
+"""Seconds."""
+
 _DIGEST = 16
+_BUILD = re.compile(r"\d[\w.]*-[0-9a-f]{12}")
+_ENTRY = re.compile(r"[0-9a-f]{30}|\.[0-9a-f]{30}\.\d+\.tmp")
 
 
 def digest(*parts: bytes) -> bytes:
@@ -82,11 +90,27 @@ class Store:
         name = key.hex()
         return self.folder / name[:2] / name[2:]
 
+    def trim_daily(self) -> None:
+        """Keep the cache within its bound; looks once a day, however many runs there are."""
+        if self.folder is None:
+            return
+        mark = self.folder.parent / "trimmed"
+        with contextlib.suppress(OSError):
+            if mark.exists() and abs(time.time() - mark.stat().st_mtime) < DAY:
+                return
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch()
+        self.trim()
+
     def trim(self, limit: int = MAX_BYTES) -> None:
         """Drop the oldest entries when the cache has grown past `limit` bytes; those of other builds go first."""
         if self.folder is None:
             return
-        entries = sorted(_entries(self.folder.parent, self.folder.name))
+        with contextlib.suppress(OSError):
+            self._trim(sorted(_entries(self.folder)), limit)
+
+    @staticmethod
+    def _trim(entries: list[tuple[bool, float, int, str]], limit: int) -> None:
         total = sum(size for _, _, size, _ in entries)
         goal = limit * 3 // 4 if total > limit else total
         for _, _, size, name in entries:
@@ -97,14 +121,19 @@ class Store:
             total -= size
 
 
-def _entries(folder: Path, mine: str) -> Iterable[tuple[bool, float, int, str]]:
-    """(of this version, time, size in bytes, name) of every entry, leftovers of broken writes among them."""
-    for above, _, names in os.walk(folder):
-        for name in names:
+def _entries(folder: Path) -> Iterator[tuple[bool, float, int, str]]:
+    """(of this build, time, size in bytes, name) of every entry, leftovers of broken writes among them.
+
+    A cache may stand in a folder that holds other things: only what can be an entry is one.
+    """
+    for build in folder.parent.iterdir():
+        if build.is_symlink() or not (build == folder or _BUILD.fullmatch(build.name)):
+            continue
+        for file in build.glob("[0-9a-f][0-9a-f]/*"):
             with contextlib.suppress(OSError):
-                file = os.path.join(above, name)
-                status = os.lstat(file)
-                yield Path(above).parent.name == mine, status.st_mtime, status.st_size, file
+                status = file.lstat()
+                if _ENTRY.fullmatch(file.name) and stat.S_ISREG(status.st_mode):
+                    yield build == folder, status.st_mtime, status.st_size, str(file)
 
 
 def write_atomically(file: Path, data: bytes, mode: int = 0o666) -> None:
