@@ -13,10 +13,10 @@ from ipclint.program.configuration import programs_of, targets
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.declared import declared, expanded
 from ipclint.program.endpoints import HANDED, Endpoint, bundle_id_of, endpoints, owners_of
-from ipclint.program.flow_hops import notification_name
 from ipclint.program.handed_names import Named, handed, keys_read
 from ipclint.program.link import calls_in, type_of
 from ipclint.program.mechanisms import MECHANISMS, Direction, Kind, comparable
+from ipclint.program.notification_names import name_of
 from ipclint.program.openings import OPENINGS, REACHED_BY, Opening
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -199,7 +199,7 @@ def _name(program: Program, ref: UnitRef, argument: Expr | None, kind: Kind) -> 
     if argument is None:
         return ""
     if kind.endswith("notification"):
-        return notification_name(program, ref, argument)
+        return name_of(program, ref, argument)
     texts = fold(program, ref, argument)
     return texts[0] if texts and HOLE not in texts[0] else ""
 
@@ -211,7 +211,7 @@ def _observed(program: Program, ref: UnitRef, api: str, at: int, way: Direction)
             continue
         centre = _centre(program, ref, call.args[0])
         if centre is not None:
-            name = notification_name(program, ref, _bare(call.args[at]))
+            name = name_of(program, ref, call.args[at])
             yield Found(centre, name, ref, call, api, way)
 
 
@@ -224,10 +224,3 @@ def _centre(program: Program, ref: UnitRef, expr: Expr) -> Kind | None:
     if "CFNotificationCenterGetDarwinNotifyCenter" in words:
         return "Darwin notification"
     return "distributed notification" if "CFNotificationCenterGetDistributedCenter" in words else None
-
-
-def _bare(expr: Expr) -> Expr:
-    """A name without the wrappers that Core Foundation asks for: `CFNotificationName(x as CFString)`."""
-    while isinstance(expr, Call) and expr.name.rpartition(".")[2] in ("CFNotificationName", "init") and expr.args:
-        expr = expr.args[0]
-    return expr

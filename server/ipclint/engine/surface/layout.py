@@ -13,16 +13,18 @@ from itertools import pairwise, takewhile
 from math import ceil
 from typing import NamedTuple
 
-from ipclint.engine.surface.shape import STATES, Channel, Entry, State, Surface, Target
+from ipclint.engine.surface.shape import STATES, Channel, Entry, Outside, State, Surface, Target
 
 COLUMN_GAP, BOX_GAP, WAY_GAP = 96, 22, 10
 HEADER, ROW, MARGIN = 46, 22, 14
-WIDTHS = {"actor": 176, "target": 300, "service": 236, "place": 236, "way": 0}
+WIDTHS = {"actor": 204, "target": 336, "service": 264, "place": 264, "way": 0}
 MAX_ROWS = 16
 """A target with more endpoints shows those of one kind as one row."""
 TALLEST = 1000
 """A column of targets that would be taller is split."""
 MAX_SPLIT = 5
+MAX_ALIKE = 5
+"""More places of one kind than this are one box."""
 SWEEPS = 6
 
 
@@ -139,10 +141,28 @@ def _boxes(surface: Surface) -> tuple[dict[str, Box], dict[str, str]]:
             height=height, names=tuple(target.name for target in alike),
         )  # fmt: skip
         stands.update((target.id, first.id) for target in alike)
-    for each in surface.outside:
-        boxes[each.id] = Box(each.id, each.kind, each.name, width=WIDTHS[each.kind], height=34)
-        stands[each.id] = each.id
+    for alike in _together(surface.outside):
+        first = alike[0]
+        title = first.name if len(alike) == 1 else f"{len(alike)} × {_word(first.id).lower()}"
+        names = tuple(each.name for each in alike)
+        boxes[first.id] = Box(first.id, first.kind, title, width=WIDTHS[first.kind], height=34, names=names)
+        stands.update((each.id, first.id) for each in alike)
     return boxes, stands
+
+
+def _together(outside: Sequence[Outside]) -> Iterable[list[Outside]]:
+    """Outside ends, those of one word together where there are many."""
+    groups: dict[str, list[Outside]] = defaultdict(list)
+    for each in outside:
+        many = each.kind != "actor" and sum(_word(other.id) == _word(each.id) for other in outside) > MAX_ALIKE
+        groups[_word(each.id) if many else each.id].append(each)
+    return groups.values()
+
+
+def _word(id: str) -> str:
+    """What kind of place or service an outside end is, by its id: `outside:place:App group:group.a`."""
+    parts = id.split(":")
+    return parts[2] if parts[1] == "place" else parts[1]
 
 
 def _common(names: Sequence[str]) -> str:
@@ -243,14 +263,17 @@ def _split_columns(boxes: Mapping[str, Box]) -> None:
 
 
 def _add_ways(boxes: dict[str, Box], lines: Iterable[Line]) -> None:
-    """A gap in each column that an arrow passes."""
+    """A gap in each column that an arrow passes. Arrows from one actor, or to one place, go through it together."""
     for number, line in enumerate(lines):
-        first, last = sorted((boxes[line.source].column, boxes[line.target].column))
+        source, target = boxes[line.source], boxes[line.target]
+        hubs = [box.id for box in (source, target) if box.kind != "target"]
+        together = f"{hubs[0]} {line.state}" if hubs else str(number)
+        first, last = sorted((source.column, target.column))
         between = range(first + 1, last)
-        names = [f"way {number} {column}" for column in between]
+        names = [f"way {together} {column}" for column in between]
         for name, column in zip(names, between, strict=True):
             boxes[name] = Box(name, "way", column=column, height=2)
-        line.ways = names if boxes[line.source].column < boxes[line.target].column else names[::-1]
+        line.ways = names if source.column < target.column else names[::-1]
 
 
 def _ordered(boxes: dict[str, Box], lines: Sequence[Line]) -> list[list[Box]]:

@@ -9,7 +9,7 @@ from ipclint.engine.surface.shape import Surface
 from ipclint.engine.surface.words import STATE_WORDS, anchor, escape, shortened
 
 TITLE_LENGTH = 34
-CHARACTER, KIND_CHARACTER = 7.2, 6.4
+CHARACTER, KIND_CHARACTER = 7.4, 6.6
 """How wide a character is, about, in the two sizes of text."""
 
 
@@ -34,7 +34,7 @@ def _box(box: Box, privileged: bool) -> Iterator[str]:
     yield f'<rect class="frame" width="{box.width:.0f}" height="{box.height:.0f}" rx="{radius}"/>'
     if box.kind != "target":
         title = escape(shortened(box.title, int((box.width - 20) / CHARACTER)))
-        yield f"<title>{escape(box.title)}</title>"
+        yield f"<title>{escape(', '.join(box.names))}</title>"
         yield f'<text x="{box.width / 2:.0f}" y="21" text-anchor="middle">{title}</text></g>'
         return
     yield f'<a href="#{anchor(box.id)}"><title>{escape(", ".join(box.names))}</title>'
