@@ -142,7 +142,7 @@ def _swift(
     value = f"{written}{kept}"
     if not kept and before.endswith("(") and tail.startswith(")"):
         before, tail = before[:-1], tail[1:]  # parentheses that only held the cast
-    if kept and not before and _is_default(path, cast):
+    if kept and not before and is_default(path, cast):
         value = f"({value})"
     return _Swift(_exactly(sources, _place(ref, cast), f"{before}{value}{tail}"), True)
 
@@ -180,7 +180,7 @@ def _kept_cast(
     return _Swift(_exactly(sources, _place(ref, cast), text), True)
 
 
-def _is_default(path: tuple[Node, ...], cast: Cast) -> bool:
+def is_default(path: tuple[Node, ...], cast: Cast) -> bool:
     """Whether a cast is an operand of `??`, where `as T?` needs parentheses."""
     index = next((i for i, node in enumerate(path) if node is cast), 0)
     return index > 0 and isinstance(path[index - 1], Operator) and getattr(path[index - 1], "op", "") == "??"
