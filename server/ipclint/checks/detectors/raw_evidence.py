@@ -303,7 +303,7 @@ class _Watcher(Knowledge):
         for call in walk(body):
             if isinstance(call, Call) and len(call.args) > HANDLER_SETTERS.get(call.name, 99):
                 handler = call.args[HANDLER_SETTERS[call.name]]
-                name = subject(handler).rpartition(".")[2]
+                name = subject(handler).partition("(")[0].rpartition(".")[2]  # `receive(_:)` too
                 for ref in self.program.functions_named(name) if name else ():
                     function = self.program.function(ref)
                     if function is not None and function.body and len(function.params) == 1:
