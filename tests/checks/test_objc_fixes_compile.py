@@ -33,6 +33,7 @@ BUILDERS = frozenset(
         "complete-class-list",
         "declare-classes",
         "send-reply",
+        "main-thread-later",
         "wait-with-deadline",
         "raw-value-check",
         "event-kind-check",

@@ -107,26 +107,29 @@ def _is_endless(timeout: Expr) -> bool:
 
 def _waits(program: Program, ref: UnitRef, wait: Call) -> Iterator[Block]:
     """A wait without end for a signal that only another process's reply gives."""
-    semaphore = _semaphore(wait)
-    if semaphore is None:
-        return
-    for message in (n for n in walk(code_of(program, ref)) if isinstance(n, Call)):
-        signals = any(_is_signalled(argument, semaphore) for argument in message.args)
-        if signals and _is_message(program, ref, message):
-            place = Place(ref.path, ref.key, wait.start, wait.end)
-            step = Step(_name(ref, message), "the reply to this message ends the waiting")
-            name = (
-                semaphore.text
-                if isinstance(semaphore, Name)
-                else semaphore.name
-                if isinstance(semaphore, Member)
-                else "it"
-            )
-            yield Block(place, wait, name, "semaphore", message.name.partition(":")[0], (step,))
-            return
+    semaphore = endless_wait(wait)
+    message = awaited_message(program, ref, semaphore) if semaphore is not None else None
+    if semaphore is not None and message is not None:
+        place = Place(ref.path, ref.key, wait.start, wait.end)
+        step = Step(_name(ref, message), "the reply to this message ends the waiting")
+        yield Block(place, wait, _called(semaphore), "semaphore", message.name.partition(":")[0], (step,))
 
 
-def _semaphore(wait: Call) -> Expr | None:
+def awaited_message(program: Program, ref: UnitRef, semaphore: Expr) -> Call | None:
+    """The message to another process whose reply signals a semaphore or leaves a group; None when there is none."""
+    for message in (node for node in walk(code_of(program, ref)) if isinstance(node, Call)):
+        if any(_is_signalled(argument, semaphore) for argument in message.args) and _is_message(program, ref, message):
+            return message
+    return None
+
+
+def _called(expr: Expr) -> str:
+    if isinstance(expr, Name):
+        return expr.text
+    return expr.name if isinstance(expr, Member | Call) else "it"
+
+
+def endless_wait(wait: Call) -> Expr | None:
     """What a wait without a time limit waits for; None when it has one."""
     if wait.target is None:
         forever = len(wait.args) == 2 and isinstance(wait.args[1], Name) and wait.args[1].text in _FOREVER

@@ -29,7 +29,7 @@ _UI_CALLBACK = re.compile(
 """The methods that AppKit and UIKit call on Objective-C classes of the interface."""
 _ACTING = frozenset({"async", "asyncAfter", "asyncAndWait", "sync", "addOperation", "addOperationWithBlock:"})
 _DISPATCHING = frozenset({"dispatch_async", "dispatch_sync", "dispatch_after"})
-_INLINE = frozenset(
+INLINE = frozenset(
     {
         *(
             "autoreleasepool",
@@ -115,9 +115,9 @@ def _context(code: Block, node: Node) -> Context:
         call = next((each for each in reversed(chain[:at]) if isinstance(each, Call)), None)
         if call is None or not any(arg is chain[at] for arg in call.args):
             return Context("other")
-        if _goes_to_main(call):
+        if goes_to_main(call):
             return Context("main", call)
-        if call.name not in _INLINE:
+        if call.name not in INLINE:
             return Context("other")
     return Context("function")
 
@@ -141,7 +141,8 @@ def _way(root: Node, node: Node) -> list[Node]:
     return []
 
 
-def _goes_to_main(call: Call) -> bool:
+def goes_to_main(call: Call) -> bool:
+    """Whether a call runs the closure that it is given on the main thread."""
     target = call.target
     if call.name in _DISPATCHING:
         return any(isinstance(arg, Call) and arg.name == "dispatch_get_main_queue" for arg in call.args)

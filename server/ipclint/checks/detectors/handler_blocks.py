@@ -1,0 +1,253 @@
+"""XPC308: work in a callback from another process that holds up the queue of its connection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.blocking import awaited_message, endless_wait
+from ipclint.checks.detectors.ipc_handlers import Handler, handlers
+from ipclint.checks.detectors.main_thread import INLINE, goes_to_main
+from ipclint.checks.rule import Rule
+from ipclint.model.facts import Function
+from ipclint.model.finding import CONFIDENCES, Confidence, Finding, Place, Step
+from ipclint.model.ir import (
+    Block,
+    Call,
+    Closure,
+    Conditional,
+    Defer,
+    Evaluate,
+    Expr,
+    Guard,
+    If,
+    Jump,
+    Literal,
+    Local,
+    Loop,
+    Member,
+    Name,
+    Node,
+    Operator,
+    Return,
+    Switch,
+    Throw,
+    children,
+    walk,
+)
+from ipclint.program.callback_names import bare
+from ipclint.program.conditions import shape
+from ipclint.program.constants import fold
+from ipclint.program.link import members, owner_of, resolve, scope, type_of
+from ipclint.program.paths import NEVER
+from ipclint.program.program import Program, UnitRef
+from ipclint.program.types import base_type
+
+MAX_CALLS_DEEP = 2
+
+SLEEPS = {"sleep": 1.0, "usleep": 1e-6, "sleepForTimeInterval:": 1.0}
+"""Calls that sleep, with the seconds of one unit of their argument."""
+SHORT = 0.5  # seconds that hold nobody up for long
+REQUESTS = frozenset({"sendSynchronousRequest:returningResponse:error:", "sendSynchronousRequest"})
+READERS = frozenset({"Data", "String", "NSData", "dataWithContentsOfURL:", "initWithContentsOfURL:"})
+
+
+class Holdup(NamedTuple):
+    """What holds the queue up, where: the context of the message, what the code calls it, the calls that lead there."""
+
+    ref: UnitRef
+    node: Node
+    context: str
+    call: str
+    steps: tuple[Step, ...] = ()
+    confidence: Confidence = "certain"
+
+
+@detector("handler-blocks-ipc-queue", on="function")
+def handler_blocks_ipc_queue(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    for handler in handlers(program, ref, unit):
+        for held in _holdups(program, handler, handler.ref, handler.body, 0):
+            holes: dict[str, str | Place] = {"call": held.call, "handler": handler.what}
+            if held.context == "main" and held.ref == handler.ref:
+                holes |= _later(program, handler, held.node)
+            yield rule.finding(_place(held), held.confidence, context=held.context, holes=holes, steps=held.steps)
+
+
+def _holdups(program: Program, handler: Handler, ref: UnitRef, body: Block, depth: int) -> Iterator[Holdup]:
+    for node in _at_once(body):
+        found = _holdup(program, handler, ref, node)
+        if found is not None:
+            yield found
+        elif isinstance(node, Call) and depth < MAX_CALLS_DEEP:
+            resolution = resolve(program, ref, node)
+            if resolution.certain and len(resolution.refs) == 1 and resolution.refs[0] != ref:
+                callee = resolution.refs[0]
+                function = program.function(callee)
+                if function is not None and function.body and "async" not in function.modifiers:
+                    step = Step(Place(ref.path, ref.key, node.start, node.end), f"{handler.what} calls this")
+                    for inner in _holdups(program, handler, callee, program.body(callee), depth + 1):
+                        sure = _reached(program.body(inner.ref), inner.node)
+                        if sure is not None:
+                            steps = (step, *inner.steps)
+                            yield inner._replace(
+                                steps=steps, confidence=min(sure, inner.confidence, key=CONFIDENCES.index)
+                            )
+
+
+def _reached(body: Block, node: Node) -> Confidence | None:
+    """How sure it is that a function comes to a node: "hint" under a condition, None when it may have left before."""
+    for statement in body:
+        if statement.start <= node.start and node.end <= statement.end:
+            return "hint" if isinstance(statement, If | Guard | Switch | Conditional) else "likely"
+        if any(isinstance(each, Return | Throw) for each in walk(statement)):
+            return None
+    return None
+
+
+def _at_once(body: Block) -> Iterator[Node]:
+    """The nodes that run before the handler returns."""
+    stack: list[Node] = list(reversed(body))
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, Local):
+            continue
+        for child in reversed(children(node)):
+            if not isinstance(child, Closure):
+                stack.append(child)
+            elif isinstance(node, Call) and node.name in INLINE:
+                stack += reversed(child.body)
+
+
+def _holdup(program: Program, handler: Handler, ref: UnitRef, node: Node) -> Holdup | None:
+    if isinstance(node, Loop):
+        return Holdup(ref, node, "loop", "this loop") if _is_endless(node) else None
+    if not isinstance(node, Call):
+        return None
+    name = node.name.partition(":")[0]
+    if name in ("sync", "dispatch_sync") and goes_to_main(node):
+        return Holdup(ref, node, "main", name)
+    if name in ("sync", "dispatch_sync") and handler.queue is not None and ref == handler.ref:
+        queue = node.target if node.target is not None else node.args[0] if node.args else None
+        if queue is not None and shape(queue) == shape(handler.queue):
+            return Holdup(ref, node, "deadlock", name)
+    if _sleeps(program, ref, node):
+        return Holdup(ref, node, "sleep", name)
+    if node.name in REQUESTS or (node.name in READERS and _reads_network(program, ref, node)):
+        return Holdup(ref, node, "network", name)
+    if name == "run" and not node.args and _is_run_loop(node.target):
+        return Holdup(ref, node, "loop", "the run loop")
+    semaphore = endless_wait(node) if name in ("wait", "dispatch_semaphore_wait", "dispatch_group_wait") else None
+    if semaphore is not None and _is_waitable(program, ref, node) and awaited_message(program, ref, semaphore) is None:
+        return Holdup(ref, node, "wait", name)
+    return None
+
+
+def _is_endless(loop: Loop) -> bool:
+    """Whether a loop has no end and no way out."""
+    if loop.kind == "for":
+        if len(loop.header) > 2 or any(not isinstance(part, Literal) for part in loop.header):
+            return False
+    elif loop.kind not in ("while", "repeat") or len(loop.header) != 1 or not _is_true(loop.header[0]):
+        return False
+    leaving = (n for n in walk(loop.body) if isinstance(n, Jump | Return | Throw | Call | Operator))
+    return not any(_leaves(node) for node in leaving)
+
+
+def _is_true(node: Node) -> bool:
+    return isinstance(node, Literal) and node.text in ("true", "1")
+
+
+def _leaves(node: Node) -> bool:
+    if isinstance(node, Call):
+        return node.name in NEVER
+    if isinstance(node, Operator):
+        return node.op in ("await", "try")  # it may be cancelled, or throw
+    return not isinstance(node, Jump) or node.kind in ("break", "goto")
+
+
+def _sleeps(program: Program, ref: UnitRef, call: Call) -> bool:
+    """Whether a call sleeps for longer than an instant."""
+    name = call.name
+    if name == "sleep" and call.target is not None:
+        if not isinstance(call.target, Name) or call.target.text != "Thread" or call.labels != ("forTimeInterval",):
+            return False
+        unit = 1.0
+    elif name == "sleepForTimeInterval:" or (name in SLEEPS and call.target is None):
+        unit = SLEEPS[name]
+    else:
+        return False
+    texts = fold(program, ref, call.args[0]) if len(call.args) == 1 else ()
+    return bool(texts) and all(_seconds(text) * unit >= SHORT for text in texts)
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _reads_network(program: Program, ref: UnitRef, call: Call) -> bool:
+    if not call.args or (":" not in call.name and "contentsOf" not in call.labels):
+        return False
+    source = bare(call.args[0])
+    values = [source]
+    if isinstance(source, Name):
+        values += [b.value for b in scope(program, ref).get(source.text, ()) if b.value is not None]
+    for value in values:
+        made = bare(value)
+        if isinstance(made, Call) and made.args and made.name in ("URL", "NSURL", "URLWithString:"):
+            if any(text.startswith(("http:", "https:")) for text in fold(program, ref, made.args[0])):
+                return True
+    return False
+
+
+def _is_run_loop(target: Expr | None) -> bool:
+    held = bare(target) if target is not None else None
+    if isinstance(held, Member):
+        return held.name in ("current", "main") and isinstance(held.base, Name) and held.base.text == "RunLoop"
+    return isinstance(held, Call) and held.name in ("currentRunLoop", "mainRunLoop")
+
+
+def _is_waitable(program: Program, ref: UnitRef, call: Call) -> bool:
+    """Whether what is waited for is a semaphore or a group: much else has a method `wait`."""
+    if call.target is None:
+        return True
+    return base_type(type_of(program, ref, call.target)) in ("DispatchSemaphore", "DispatchGroup")
+
+
+def _later(program: Program, handler: Handler, node: Node) -> dict[str, str | Place]:
+    """What turns `sync` into `async`, where nothing waits for it: it is the last statement and gives no value."""
+    last = handler.body[-1] if handler.body else None
+    if not isinstance(node, Call) or not isinstance(last, Evaluate) or last.value is not node:
+        return {}
+    if any(isinstance(statement, Defer) for statement in handler.body):
+        return {}
+    closure = next((arg for arg in node.args if isinstance(arg, Closure)), None)
+    if closure is None or _needs_self(program, handler, closure):
+        return {}
+    start = node.name_start
+    return {"sync": Place(handler.ref.path, handler.ref.key, start, start + len(node.name.partition(":")[0]))}
+
+
+def _needs_self(program: Program, handler: Handler, closure: Closure) -> bool:
+    """Whether a closure names a member without `self`, which one that escapes must not in Swift."""
+    owner = owner_of(program, handler.ref)
+    known = scope(program, handler.ref)
+    names = {name for node in walk(closure.body) if (name := _plain_name(node))} - known.keys()
+    return bool(owner) and any(members(program, owner, name) for name in names)
+
+
+def _plain_name(node: Node) -> str:
+    if isinstance(node, Name):
+        return node.text
+    return node.name if isinstance(node, Call) and node.target is None else ""
+
+
+def _place(held: Holdup) -> Place:
+    node = held.node
+    if isinstance(node, Loop):
+        return Place(held.ref.path, held.ref.key, node.start, node.start + len(node.kind.partition("-")[0]))
+    return Place(held.ref.path, held.ref.key, node.start, node.end)
