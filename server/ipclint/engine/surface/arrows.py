@@ -61,9 +61,9 @@ def _arrows(entry: Entry, by_id: dict[str, Entry], outside: dict[str, Outside]) 
                 yield Channel(target, place, entry.id, "", state, entry.direction == "both")
     elif entry.direction == "in":
         who = entry.reach.who
-        actor = _outside(outside, f"outside:{who}", ACTORS[who], "actor") if who in ACTORS else ""
         for target in entry.targets:
-            if actor and not (who == "host" and entry.peers):
+            if who in ACTORS and not (who == "host" and entry.peers):
+                actor = _outside(outside, f"outside:{who}", ACTORS[who], "actor")
                 yield Channel(actor, target, "", entry.id, state, False)
             for client in (by_id[peer] for peer in entry.peers if peer in by_id):
                 for source in client.targets:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from ipclint.checks.crossing import FAMILIES, Crossing, crossings
 from ipclint.checks.trust import Trust, trust
+from ipclint.engine.changes import Delta
 from ipclint.engine.report import Document
 from ipclint.engine.surface.arrows import channels
 from ipclint.engine.surface.reach import reach_of
@@ -46,11 +47,16 @@ MAX_ROUNDS = 8
 """How often files that a question turned out to need are read before the map must do with what it has."""
 
 
-def of(session: Session) -> Surface:
-    """The surface map of a session that was loaded. Reads the files that its questions turn out to need."""
+def of(session: Session, changed: Callable[[Delta], None] = lambda delta: None) -> Surface:
+    """The surface map of a session that was loaded. Reads the files that its questions turn out to need.
+
+    `changed` is told when that changes reports, for who shows them.
+    """
     found = session.surface()
     for _ in range(MAX_ROUNDS):
-        session.apply(())
+        delta = session.apply(())
+        if delta.changed:
+            changed(delta)
         again = session.surface()
         if again == found:
             break

@@ -87,7 +87,10 @@ class _Page:
     def _diagram(self) -> Iterator[str]:
         yield '<h2 id="map-title">Who can talk to what</h2>'
         yield '<ul class="legend">'
-        for state in (state for state in STATES if any(each.state == state for each in self._surface.channels)):
+        drawn = {each.state for each in self._surface.channels}
+        for state in STATES:
+            if state not in drawn:
+                continue
             yield (
                 f'<li><svg width="44" height="8" aria-hidden="true"><path class="arrow {state}" d="M0 4 H44"/></svg>'
                 f"{STATE_WORDS[state]}</li>"

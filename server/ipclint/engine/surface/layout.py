@@ -15,9 +15,11 @@ from typing import NamedTuple
 
 from ipclint.engine.surface.shape import STATES, Channel, Entry, Outside, State, Surface, Target
 
-COLUMN_GAP, BOX_GAP, WAY_GAP = 96, 22, 10
+COLUMN_GAP, BOX_GAP, WAY_GAP = 84, 22, 10
 HEADER, ROW, MARGIN = 46, 22, 14
-WIDTHS = {"actor": 204, "target": 336, "service": 264, "place": 264, "way": 0}
+NARROWEST, WIDEST = 120, 350
+CHARACTER, KIND_CHARACTER = 7.4, 6.6
+"""How wide a character is, about, in the two sizes of text; a picture knows no fonts."""
 MAX_ROWS = 16
 """A target with more endpoints shows those of one kind as one row."""
 TALLEST = 1000
@@ -136,16 +138,17 @@ def _boxes(surface: Surface) -> tuple[dict[str, Box], dict[str, str]]:
             same[entry.kind, entry.name, entry.direction].append(entry.id)
         rows = _rows(list(entries.values()), same)
         height = HEADER + ROW * len(rows) + 6
-        boxes[first.id] = Box(
-            first.id, "target", _common([t.name for t in alike]), _note(first), rows, width=WIDTHS["target"],
-            height=height, names=tuple(target.name for target in alike),
-        )  # fmt: skip
+        title = _common([target.name for target in alike])
+        width = _width(24 + len(title) * CHARACTER, *(38 + _length(row) for row in rows))
+        names = tuple(target.name for target in alike)
+        boxes[first.id] = Box(first.id, "target", title, _note(first), rows, width=width, height=height, names=names)
         stands.update((target.id, first.id) for target in alike)
     for alike in _together(surface.outside):
         first = alike[0]
         title = first.name if len(alike) == 1 else f"{len(alike)} × {_word(first.id).lower()}"
         names = tuple(each.name for each in alike)
-        boxes[first.id] = Box(first.id, first.kind, title, width=WIDTHS[first.kind], height=34, names=names)
+        width = _width(28 + len(title) * CHARACTER)
+        boxes[first.id] = Box(first.id, first.kind, title, width=width, height=34, names=names)
         stands.update((each.id, first.id) for each in alike)
     return boxes, stands
 
@@ -163,6 +166,15 @@ def _word(id: str) -> str:
     """What kind of place or service an outside end is, by its id: `outside:place:App group:group.a`."""
     parts = id.split(":")
     return parts[2] if parts[1] == "place" else parts[1]
+
+
+def _width(*wanted: float) -> float:
+    return float(round(min(max(NARROWEST, *wanted), WIDEST)))
+
+
+def _length(row: Row) -> float:
+    """How long the text of a row is, about."""
+    return len(row.kind) * KIND_CHARACTER + (len(row.text) + 1) * CHARACTER
 
 
 def _common(names: Sequence[str]) -> str:
@@ -306,10 +318,12 @@ def _mean(values: Sequence[float], otherwise: float) -> float:
 def _place(columns: Sequence[Sequence[Box]], boxes: dict[str, Box], lines: Sequence[Line]) -> None:
     x = float(MARGIN)
     for column in columns:
-        width = max((WIDTHS[box.kind] for box in column), default=0)
+        width = max((box.width for box in column), default=0)
         _stack(column, [0.0] * len(column))
         for box in column:
-            box.x, box.width = x, width if box.kind == "way" else WIDTHS[box.kind]
+            if box.kind in ("target", "way"):
+                box.width = width
+            box.x = x if column is not columns[0] else x + width - box.width
         x += width + COLUMN_GAP
     tallest = max((column[-1].y + column[-1].height for column in columns if column), default=0)
     for column in columns:

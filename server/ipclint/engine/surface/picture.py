@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ipclint.engine.surface.layout import HEADER, ROW, Box, Diagram, Line, Row
+from ipclint.engine.surface.layout import CHARACTER, HEADER, KIND_CHARACTER, ROW, Box, Diagram, Line, Row
 from ipclint.engine.surface.shape import Surface
 from ipclint.engine.surface.words import STATE_WORDS, anchor, escape, shortened
-
-TITLE_LENGTH = 34
-CHARACTER, KIND_CHARACTER = 7.4, 6.6
-"""How wide a character is, about, in the two sizes of text."""
 
 
 def svg(surface: Surface, diagram: Diagram) -> Iterator[str]:
@@ -39,7 +35,7 @@ def _box(box: Box, privileged: bool) -> Iterator[str]:
         return
     yield f'<a href="#{anchor(box.id)}"><title>{escape(", ".join(box.names))}</title>'
     yield f'<rect class="hit" width="{box.width:.0f}" height="{HEADER - 4}" rx="6"/>'
-    yield f'<text class="title" x="12" y="19">{escape(shortened(box.title, TITLE_LENGTH))}</text>'
+    yield f'<text class="title" x="12" y="19">{escape(shortened(box.title, int((box.width - 20) / CHARACTER)))}</text>'
     yield f'<text class="note" x="12" y="35">{escape(box.note)}</text></a>'
     for number, row in enumerate(box.rows):
         yield from _row(row, HEADER + ROW * number, box.width)
