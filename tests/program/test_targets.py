@@ -143,6 +143,25 @@ def test_entitlements_that_are_not_there():
     assert not only(targets.targets_of("p/b.m")).signing[0].declared
 
 
+def test_entitlements_that_a_manifest_makes():
+    made = plist("p/project.yml", "entitlements", **{"com.apple.security.app-sandbox": True})
+    app = Target("App", APP, ("p/App/",), {"Release": {"CODE_SIGN_ENTITLEMENTS": "App.entitlements"}})
+    manifest = ProjectFacts("p/project.yml", (app,), root="p", plists={"p/App.entitlements": made})
+    signing = only(Targets([manifest], []).all()).signing[0]
+    assert (signing.path, signing.facts) == ("p/project.yml", made)
+    written = plist("p/App.entitlements", "entitlements")
+    signing = only(Targets([manifest], [written]).all()).signing[0]
+    assert (signing.path, signing.facts) == ("p/App.entitlements", written)
+
+
+def test_a_manifest_gives_way_to_the_project_that_it_made():
+    manifest = ProjectFacts("p/project.yml", (tool(),), root="p")
+    assert [info.project for info in Targets([manifest, project(tool())], []).all()] == ["p/App.xcodeproj/project.pbxproj"]
+    assert len(Targets([manifest, project(tool("Other"))], []).all()) == 2
+    elsewhere = project(tool(), path="q/App.xcodeproj/project.pbxproj")
+    assert len(Targets([manifest, elsewhere], []).all()) == 2
+
+
 @pytest.mark.parametrize(
     ("release", "platforms"),
     [

@@ -16,6 +16,7 @@ DEFAULT_PATHS = {
     "c": "Example.c",
     "pbxproj": "App.xcodeproj/project.pbxproj",
     "xcconfig": "App.xcconfig",
+    "yaml": "project.yml",
     "xml": "",  # the name tells what kind of property list it is, so it must be written
 }
 

@@ -51,7 +51,7 @@ class CaseFile(msgspec.Struct, frozen=True):
     """A file of a case, marks taken out of its text. `line` is where that begins in the rule's file (1-based)."""
 
     path: str
-    language: str  # "swift", "objc", "c", "xml", "pbxproj", "xcconfig", "toml"
+    language: str  # "swift", "objc", "c", "xml", "pbxproj", "xcconfig", "yaml"
     text: str
     marks: tuple[Mark, ...]
     line: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 _BUNDLES = (".xcodeproj", ".xcworkspace")
+_PROJECTS = ("/project.pbxproj", "/Package.swift", "/project.yml", "/Project.swift")
 _DEPTH = 3
 """How many folders below the child folder its project file may stand."""
 
@@ -27,4 +28,4 @@ class Islands:
 
 
 def _is_project(path: str) -> bool:
-    return path.count("/") <= _DEPTH + 1 and path.endswith(("/project.pbxproj", "/Package.swift"))
+    return path.count("/") <= _DEPTH + 1 and path.endswith(_PROJECTS)

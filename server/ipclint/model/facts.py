@@ -253,7 +253,7 @@ class Target(msgspec.Struct, frozen=True, tag="target"):
 
 
 class ProjectFacts(msgspec.Struct, frozen=True, tag="project"):
-    """A project.pbxproj, Package.swift or .xcconfig file."""
+    """A project.pbxproj, Package.swift or .xcconfig file, or the manifest of XcodeGen or Tuist that makes a project."""
 
     path: str
     targets: tuple[Target, ...]
@@ -265,6 +265,7 @@ class ProjectFacts(msgspec.Struct, frozen=True, tag="project"):
     bases: dict[str, str] = {}  # configuration → the project's base .xcconfig
     spans: dict[str, Span] = {}  # as in Target.spans, for `configurations`; an .xcconfig: "KEY" → its line
     root: str = ""  # the folder that relative paths in settings start from (SRCROOT); "" is the workspace
+    plists: dict[str, PlistFacts] = {}  # property lists that a manifest generates, by their paths; spans are its own
 
 
 Facts = SourceFacts | PlistFacts | ProjectFacts

@@ -116,9 +116,12 @@ class Evidence:
 def work_out(project: ProjectFacts, target: Target, evidence: Evidence) -> TargetInfo:
     """Everything known of a target."""
     settings = tuple(_settings(project, target, evidence))
-    signing = tuple(_signing(project, each, evidence.plists) for each in settings)
+    plists = evidence.plists
+    if project.plists:
+        plists = {path.lower(): facts for path, facts in project.plists.items()} | dict(plists)
+    signing = tuple(_signing(project, each, plists) for each in settings)
     infos = tuple(dict.fromkeys(path for each in settings for path in _info_paths(project, each)))
-    found = tuple(evidence.plists[path.lower()] for path in infos if path.lower() in evidence.plists)
+    found = tuple(plists[path.lower()] for path in infos if path.lower() in plists)
     bundle_ids = tuple(dict.fromkeys(filter(None, (_bundle_id(each, found) for each in settings))))
     product = (settings[0].get("PRODUCT_NAME") or target.name) if settings else target.name
     runs = is_program(target.product_type)
@@ -241,7 +244,10 @@ def _file(project: ProjectFacts, value: str | None) -> str:
 def _signing(project: ProjectFacts, settings: BuildSettings, plists: Mapping[str, PlistFacts]) -> Signing:
     value = settings.get("CODE_SIGN_ENTITLEMENTS")
     path = _file(project, value)
-    return Signing(settings.configuration, path, plists.get(path.lower()), bool(value))
+    facts = plists.get(path.lower())
+    if facts is not None and path in project.plists and facts is project.plists[path]:
+        path = facts.path  # made from the manifest, which is where it can be read
+    return Signing(settings.configuration, path, facts, bool(value))
 
 
 def _info_paths(project: ProjectFacts, settings: BuildSettings) -> Iterator[str]:

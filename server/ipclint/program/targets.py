@@ -20,6 +20,7 @@ MAX_INCLUDES = 100
 MAX_HOSTS = 500
 """How many targets are followed from a library to the programs that use it."""
 
+_MANIFESTS = frozenset(("project.yml", "project.yaml", "Project.swift"))
 _SUPPORT_FOLDERS = ("Resources", "Supporting Files", "SupportingFiles", "Support", "Supporting", "Configuration")
 _TEST = re.compile(r"(?:^|/)(?:[^/]*Tests?|[Ss]pecs?)/|Tests?\.(?:swift|mm?)$")
 _HEADER = re.compile(r"\.(?:h|hh|hpp|pch)$")
@@ -36,7 +37,7 @@ class Targets:
         privileged: Iterable[str] = (),
         daemons: Iterable[str] = (),
     ) -> None:
-        self._projects = tuple(sorted(projects, key=lambda project: project.path))
+        self._projects = tuple(sorted(_without_manifests(projects), key=lambda project: project.path))
         self._plists = tuple(sorted(plists, key=lambda plist: plist.path))
         self._privileged = frozenset(privileged)
         self._daemons = frozenset(daemons)
@@ -224,6 +225,20 @@ class _Sources:
                     for used in same_project or same_name:
                         self._users.setdefault(used, []).append(user)
         return self._users.get(number, [])
+
+
+def _without_manifests(projects: Iterable[ProjectFacts]) -> Iterator[ProjectFacts]:
+    """The projects, without the manifests whose generated project stands beside them."""
+    projects = tuple(projects)
+    made: dict[str, set[str]] = {}
+    for project in projects:
+        folder, _, name = project.path.rpartition("/")
+        if name == "project.pbxproj":
+            made.setdefault(folder.rpartition("/")[0], set()).update(target.name for target in project.targets)
+    for project in projects:
+        folder, _, name = project.path.rpartition("/")
+        if name not in _MANIFESTS or not any(target.name in made.get(folder, ()) for target in project.targets):
+            yield project
 
 
 def _excluded(path: str, excludes: Iterable[str]) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 
 from ipclint.model.facts import Facts, Language, PlistFacts, ProjectFacts, SourceFacts
 
-READER_VERSION = "4"
+READER_VERSION = "5"
 """Part of every cache key: raise it whenever the same bytes give other facts."""
 
 MAX_SOURCE = 1024 * 1024
@@ -18,7 +18,12 @@ TOO_LARGE = f"is larger than {MAX_SOURCE // 1024} KiB, so it was not analysed"
 
 Kind = OneOf["swift", "objc", "c", "plist", "project"]
 
-_BY_NAME: dict[str, Kind] = {"project.pbxproj": "project", "Package.swift": "project"}
+_BY_NAME: dict[str, Kind] = {
+    "project.pbxproj": "project",
+    "Package.swift": "project",
+    "project.yml": "project",
+    "project.yaml": "project",
+}
 _BY_SUFFIX: dict[str, Kind] = {
     "swift": "swift",
     "m": "objc",

@@ -19,6 +19,10 @@ def project_reader(path: str) -> Callable[[str, bytes], ProjectFacts] | None:
         return read_package
     if name.endswith(".xcconfig"):
         return read_xcconfig
+    if name in ("project.yml", "project.yaml"):
+        from ipclint.readers.xcodegen import read_xcodegen  # few workspaces have one
+
+        return read_xcodegen
     return None
 
 

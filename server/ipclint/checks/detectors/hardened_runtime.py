@@ -12,6 +12,7 @@ from ipclint.model.finding import Finding, Place, Step
 from ipclint.model.source import Span
 from ipclint.program.configuration import targets
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.settings import BuildSettings
 from ipclint.program.target_info import TargetInfo
 
 SETTING = "ENABLE_HARDENED_RUNTIME"
@@ -54,9 +55,17 @@ def _lacks(target: TargetInfo) -> bool:
     shipping = target.settings[0]
     if not target.product_type.startswith("com.apple.") or "debug" in shipping.configuration.lower():
         return False
-    if "runtime" in (shipping.get("OTHER_CODE_SIGN_FLAGS") or ""):
+    if "runtime" in (shipping.get("OTHER_CODE_SIGN_FLAGS") or "") or _is_signed_later(shipping):
         return False
     return (shipping.get(SETTING) or "NO") != "YES"
+
+
+def _is_signed_later(shipping: BuildSettings) -> bool:
+    """Whether Xcode signs nothing, or only for this Mac and by hand: what ships is signed by a script, in its own way."""
+    if shipping.get("CODE_SIGNING_ALLOWED") == "NO":
+        return True
+    by_hand = shipping.get("CODE_SIGN_STYLE") == "Manual" and shipping.get("CODE_SIGN_IDENTITY") in ("-", "")
+    return by_hand and shipping.get(SETTING) is None
 
 
 def _is_off(target: TargetInfo) -> bool:
