@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipclint.model.facts import ProjectFacts, Target
@@ -170,11 +170,13 @@ def test_nesting_has_an_end():
     assert "levels" in parse_yaml(b"[" * 500).problem
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200))
 def test_reading_random_bytes_never_fails(data: bytes):
     assert isinstance(read_project("project.yml", data), ProjectFacts)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_reading_spliced_specs_never_fails(data: st.DataObject):
     start = data.draw(st.integers(0, len(SPEC)))
