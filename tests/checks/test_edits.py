@@ -44,8 +44,16 @@ def test_a_statement_that_shares_its_line_keeps_it() -> None:
 
 def test_a_statement_goes_behind_the_line_of_another() -> None:
     data = b"f {\n    g(); // why\n}\n"
-    edit = edits.insert_after("a.m", data, data.index(b"g"), "h();")
+    edit = edits.insert_after("a.m", data, data.index(b";"), "h();")
     assert applied(data, edit) == "f {\n    g(); // why\n    h();\n}\n"
+
+
+def test_a_statement_goes_behind_another_on_a_line_that_holds_more() -> None:
+    data = b"f { g() }\n"
+    assert applied(data, edits.insert_after("a.swift", data, data.index(b")"), "h()")) == "f { g(); h() }\n"
+    for data in (b"f { g(); k(); }\n", b"f { g() ; k(); }\n"):
+        told = applied(data, edits.insert_after("a.m", data, data.index(b")"), "h();"))
+        assert told.replace(" ;", ";") == "f { g(); h(); k(); }\n"
 
 
 def test_a_statement_goes_first_in_a_body() -> None:

@@ -90,8 +90,17 @@ def insert_before(path: str, data: bytes, offset: int, text: str) -> Edit:
 
 
 def insert_after(path: str, data: bytes, offset: int, text: str) -> Edit:
-    """Put `text` on lines of its own after the line that `offset`, the last byte of a statement, stands on."""
+    """Put `text` behind the statement whose last byte is `offset`: on lines of its own after its line, unless more code
+    stands on that."""
     end = line_end(data, offset)
+    rest = data[offset + 1 : end].lstrip(b" \t;")
+    if rest and not rest.startswith((b"//", b"/*")):
+        lines = " ".join(_one_line(text, path))
+        if path.endswith(".swift"):
+            return Edit(path, offset + 1, offset + 1, f"; {lines.rstrip(';')}")
+        semicolon = re.compile(rb"[ \t]*;").match(data, offset + 1)
+        at = semicolon.end() if semicolon else offset + 1
+        return Edit(path, at, at, f" {lines}")
     indent = indent_of(data, offset)
     return Edit(path, end, end, newline_of(data) + indent + laid_out(text, data, indent))
 

@@ -42,7 +42,8 @@ def restrict_pasteboard(rule: Rule, program: Program, finding: Finding, sources:
     if not isinstance(statement, Place) or not isinstance(value, Place):
         return
     if finding.holes.get("pasteboard") == "NSPasteboard.general":
-        yield from _concealed(rule, finding, statement, sources)
+        if _is_statement(program, statement):
+            yield from _concealed(rule, finding, statement, sources)
     elif finding.holes.get("shape") in IOS_SHAPES:
         yield _restricted(rule, finding, statement, value, sources)
 
@@ -81,10 +82,10 @@ def pasteboard_to_xpc(rule: Rule, program: Program, finding: Finding, sources: S
     )
     if not on_mac or any(set(target.platforms) - {"macos"} for target in programs):
         return
+    if not _is_statement(program, statement):
+        return
     ref = UnitRef(statement.path, statement.unit)
     nodes = tuple(walk(program.body(ref)))
-    if not any(isinstance(n, Evaluate) and (n.start, n.end) == (statement.start, statement.end) for n in nodes):
-        return  # somebody looks at the result
     swift = statement.path.endswith(".swift")
     optional = swift and finding.holes.get("optional") == "yes"
     call = (transfer.SWIFT_CALL if swift else transfer.OBJC_CALL).format(
@@ -102,6 +103,12 @@ def pasteboard_to_xpc(rule: Rule, program: Program, finding: Finding, sources: S
         else transfer.files(folder, transfer.identity(programs), swift)
     )
     yield Fix("Replace the pasteboard by an XPC call", False, edits, creates, rule=rule.id)
+
+
+def _is_statement(program: Program, place: Place) -> bool:
+    """Whether a write stands alone: nobody looks at its result."""
+    nodes = walk(program.body(UnitRef(place.path, place.unit)))
+    return any(isinstance(n, Evaluate) and (n.start, n.end) == (place.start, place.end) for n in nodes)
 
 
 def _without_pasteboard(
