@@ -1,4 +1,4 @@
-// Makes one platform's package from a fresh clone: types, bundle, server, .vsix.
+// Makes one platform's package from a fresh clone: script, server, .vsix.
 //
 //   npm ci && npm run package -- [--target darwin-arm64] [options of bundle.mjs]
 import { execFileSync } from "node:child_process";
@@ -12,9 +12,10 @@ const { values } = parseArgs({ args: given, strict: false, options: { target: { 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const run = (script, ...words) => execFileSync(process.execPath, [script, ...words], { stdio: "inherit" });
 
-run("node_modules/typescript/bin/tsc", "--noEmit");
 run("scripts/build.mjs");
 run("scripts/bundle.mjs", ...given);
 copyFileSync("../LICENSE", "LICENSE");
 const file = `ipclint-${values.target}-${version}.vsix`;
-run("node_modules/@vscode/vsce/vsce", "package", "--no-dependencies", "--allow-missing-repository", "--no-rewrite-relative-links", "--target", values.target, "--out", file);
+const options = ["--no-dependencies", "--allow-missing-repository", "--no-rewrite-relative-links", "--target", values.target, "--out", file];
+execFileSync(process.execPath, ["node_modules/@vscode/vsce/vsce", "package", ...options], { stdio: "pipe" });
+console.log(`Packaged ${file}`);

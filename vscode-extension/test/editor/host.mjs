@@ -16,7 +16,7 @@ export async function runHostTests(editor, workspace, tests) {
     await page.exposeFunction("codeAutomationLog", (_, words) => said(words.map(String)));
     await page.exposeFunction("codeAutomationExit", (code) => finish(code));
   });
-  const code = await Promise.race([finished, page.waitForTimeout(90_000).then(() => "no end after 90 s")]);
+  const code = await Promise.race([finished, page.waitForTimeout(180_000).then(() => "no end after 180 s")]);
   await page.context().close();
   return code;
 }

@@ -1,8 +1,8 @@
 // The tests in a real editor: those in the extension host, then the way of a user, with the package as it is installed.
 //
-//   npm run package && npm run test:editor          pictures land in test/editor/shots; those of the
-//                                                  README are finding.png, fix.png and surface.png of there
+//   npm run package && npm run test:editor
 //
+// Pictures land in test/editor/shots; finding.png, fix.png and surface.png of there are those of the README (images/).
 // Needs Chromium (CHROMIUM=… or on the PATH) and what test/editor/package.json names, which is installed when missing.
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
@@ -17,6 +17,7 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
   process.exit(2);
 }
 install();
+if (process.argv.includes("--install")) process.exit(0);
 const { Editor, browserPath } = await import("./editor.mjs");
 const { runHostTests } = await import("./host.mjs");
 const { runUi } = await import("./ui.mjs");
@@ -41,9 +42,9 @@ try {
 /** What is installed once: code-server and Playwright by the lock file, and code-server's own by its shrinkwrap. */
 function install() {
   const vscode = path.join(here, "node_modules/code-server/lib/vscode");
-  const npm = (...words) => execFileSync("npm", [...words, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { stdio: "inherit", cwd: words.includes("--prefix") ? here : vscode });
-  if (!fs.existsSync(vscode)) npm("ci", "--prefix", here);
-  if (!fs.existsSync(path.join(vscode, "node_modules"))) npm("ci", "--omit=dev");
+  const npm = (cwd, ...words) => execFileSync("npm", [...words, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd, stdio: "inherit" });
+  if (!fs.existsSync(vscode)) npm(here, "ci");
+  if (!fs.existsSync(path.join(vscode, "node_modules"))) npm(vscode, "install", "--omit=dev"); // ci refuses its shrinkwrap
 }
 
 /** The package that was made last. */

@@ -28,17 +28,17 @@ async function findings(page, step, shot) {
   await openFile(page, "HelperDelegate.swift");
   await page.waitForSelector(".squiggly-error", { timeout: 60_000 });
   step("a squiggle in the editor");
-  await page.waitForSelector('.statusbar-item[aria-label^="ipclint: running"]:has-text("16")', { timeout: 30_000 });
+  await page.waitForSelector('.statusbar-item[aria-label^="ipclint: running"]:has-text("16")', { timeout: 60_000 });
   step("the status item counts the findings of the workspace");
   await page.keyboard.press("Control+Shift+m");
   await page.locator('.panel input[placeholder^="Filter"]').fill("accepts every process");
-  await page.waitForSelector('.markers-panel .monaco-list-row:has-text("accepts every process")', { timeout: 15_000 });
-  await page.waitForSelector('.markers-panel .monaco-list-row:has-text("the listener for")', { timeout: 15_000 });
+  await page.waitForSelector('.markers-panel .monaco-list-row:has-text("accepts every process")', { timeout: 60_000 });
+  await page.waitForSelector('.markers-panel .monaco-list-row:has-text("the listener for")', { timeout: 60_000 });
   step("a problem with its story as related information");
   await page.keyboard.press("Control+1");
   await goTo(page, "4:12");
   await command(page, "Show or Focus Hover");
-  await page.waitForSelector('.monaco-hover:has-text("Anyone may connect to this listener")', { timeout: 15_000 });
+  await page.waitForSelector('.monaco-hover:has-text("Anyone may connect to this listener")', { timeout: 60_000 });
   step("a hover that explains the rule");
   await shot("finding");
   await page.keyboard.press("Escape");
@@ -46,30 +46,30 @@ async function findings(page, step, shot) {
 
 async function fix(page, workspace, step, shot) {
   await openFile(page, "Parcel.m");
-  await page.waitForSelector(".squiggly-error", { timeout: 15_000 });
+  await page.waitForSelector(".squiggly-error", { timeout: 60_000 });
   await goTo(page, "8:30");
   await page.keyboard.press("Control+.");
-  await page.waitForSelector('.action-widget .monaco-list-row.focused:has-text("Decode with the expected class")', { timeout: 15_000 });
+  await page.waitForSelector('.action-widget .monaco-list-row.focused:has-text("Decode with the expected class")', { timeout: 60_000 });
   await shot("fix");
   await page.keyboard.press("Enter");
-  await page.waitForSelector('.view-line:has-text("decodeObjectOfClass")', { timeout: 15_000 });
+  await page.waitForSelector('.view-line:has-text("decodeObjectOfClass")', { timeout: 60_000 });
   await page.keyboard.press("Control+s");
   const file = path.join(workspace, "Shared/Parcel.m");
   await until(page, "the file on disk is the fixed one", () => fs.readFileSync(file, "utf8").includes('decodeObjectOfClass:[NSString class] forKey:@"title"'));
   step("a quick fix, and the file on disk");
-  await page.waitForSelector('.statusbar-item[aria-label^="ipclint: running"]:has-text("15")', { timeout: 15_000 });
+  await page.waitForSelector('.statusbar-item[aria-label^="ipclint: running"]:has-text("15")', { timeout: 60_000 });
   step("one finding less");
 }
 
 async function surface(page, step, shot) {
   await command(page, "ipclint: Focus on IPC Surface View");
-  await page.waitForSelector('.pane-body .monaco-list-row:has-text("com.example.courier.helper")', { timeout: 30_000 });
+  await page.waitForSelector('.pane-body .monaco-list-row:has-text("com.example.courier.helper")', { timeout: 60_000 });
   step("the view of the surface");
   await command(page, "View: Hide Panel");
   await command(page, "ipclint: Show Surface Map");
   const map = webview(page);
   const endpoint = map.locator('.endpoint:has-text("com.example.courier.helper")').first();
-  await endpoint.waitFor({ timeout: 30_000 });
+  await endpoint.waitFor({ timeout: 60_000 });
   await endpoint.focus();
   await page.keyboard.press("Enter");
   await map.locator("aside h2").waitFor();
@@ -77,18 +77,18 @@ async function surface(page, step, shot) {
   await shot("surface");
   step("the map, by keyboard");
   await map.locator("aside .link").first().click();
-  await page.waitForSelector('.editor-group-container .tab.active:has-text(".swift")', { timeout: 15_000 });
+  await page.waitForSelector('.editor-group-container .tab.active:has-text(".swift")', { timeout: 60_000 });
   step("the code behind an endpoint");
 }
 
 async function server(page, step) {
   await command(page, "ipclint: Stop Server");
-  await page.waitForSelector('.statusbar-item[aria-label^="ipclint: stopped"]', { timeout: 15_000 });
+  await page.waitForSelector('.statusbar-item[aria-label^="ipclint: stopped"]', { timeout: 60_000 });
   await command(page, "ipclint: Restart Server");
-  await page.waitForSelector('.statusbar-item[aria-label^="ipclint: running"]', { timeout: 30_000 });
+  await page.waitForSelector('.statusbar-item[aria-label^="ipclint: running"]', { timeout: 60_000 });
   step("stopped and started again");
   await command(page, "ipclint: Explain Rule");
   await choose(page, "Which rule?", "XPC101", "XPC101");
-  await page.waitForSelector('.tab:has-text("listener-accepts-unverified-peer")', { timeout: 15_000 });
+  await page.waitForSelector('.tab:has-text("listener-accepts-unverified-peer")', { timeout: 60_000 });
   step("a rule explained");
 }

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import Mocha from "mocha";
 
 export function run(): Promise<void> {
-  const mocha = new Mocha({ ui: "bdd", color: false, timeout: 30_000, reporter: Mocha.reporters.Base });
+  const mocha = new Mocha({ ui: "bdd", color: false, timeout: 60_000, reporter: Mocha.reporters.Base });
   const said: string[] = [];
   fs.readdirSync(__dirname)
     .filter((name) => name.endsWith(".test.js"))
