@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from .conftest import COURIER, Editor, every_capability, profile, started, until
+from .conftest import COURIER, TIMEOUT, Editor, every_capability, profile, started, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -34,8 +35,11 @@ async def hints(editor: Editor, name: str, within: types.Range = ALL) -> list[ty
 
 
 async def indexed(editor: Editor) -> None:
-    """Waits for what only the whole workspace tells."""
+    """Waits for what only the whole workspace tells. A client that can be told to ask again has no lens until then."""
     await until(lambda: editor.shown("Helper/HelperDelegate.swift") != [])
+    async with asyncio.timeout(TIMEOUT):
+        while not await hints(editor, "Helper/Helper.swift"):
+            await asyncio.sleep(0.002)
 
 
 def tooltip(hint: types.InlayHint) -> str:
@@ -199,3 +203,12 @@ async def test_refactorings_build_what_a_boundary_lacks(courier: Editor):
     assert await courier.actions("Helper/HelperDelegate.swift", at, ["refactor.inline"]) == []
     automatic = await courier.actions("Helper/HelperDelegate.swift", at, automatic=True)
     assert {action.kind for action in automatic} == {"quickfix"}, "a bulb at every method would say nothing"
+
+
+async def test_who_asks_too_early_is_told_when_to_ask_again(tmp_path: Path, server_environment: dict[str, str]):
+    root = Path(shutil.copytree(COURIER, tmp_path / "courier"))
+    editor = await started(root, server_environment, every_capability())
+    assert await titles(editor, "Helper/main.swift") == []
+    await until(lambda: LENSES in editor.refreshed)
+    assert await titles(editor, "Helper/main.swift") == [LISTENER]
+    await editor.stop()

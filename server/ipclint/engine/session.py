@@ -151,9 +151,15 @@ class Session:
 
         Who asks a program that has not seen all its callers repeats the question then.
         """
-        before = len(self._files.facts)
-        delta = self.apply(())
-        return delta if delta.changed or len(self._files.facts) != before else None
+        before, changed = len(self._files.facts), set[str]()
+        for _ in self.catching_up(changed):
+            pass
+        return Delta(frozenset(changed)) if changed or len(self._files.facts) != before else None
+
+    def catching_up(self, changed: set[str]) -> Iterator[Progress]:
+        """As `catch_up`, a step at a time; adds the paths whose reports became others to `changed`."""
+        with self._reader(1) as reader:
+            yield from self._settle(set(), changed, reader)
 
     def unread(self, path: str) -> tuple[str, ...]:
         """The files of a document's program that nothing asked for yet, and that hold no word of a rule."""
@@ -253,6 +259,12 @@ class Session:
     def gave_up(self) -> bool:
         """Whether a file took so long that it was given up: the same check may say more another time."""
         return bool(self._resting) or gave_up("read") in self._files.problems.values()
+
+    def problem(self, path: str) -> str:
+        """Why a file was not analysed, or not in full; "" when it was. What is wrong in a property list is a finding."""
+        facts = self._files.facts.get(path)
+        unread = facts.problem if isinstance(facts, SourceFacts) or path.endswith(".pbxproj") and facts else ""
+        return self._failures.get(path) or self._files.problems.get(path) or unread
 
     def problems(self) -> list[tuple[str, str]]:
         """What could not be read, or not in full, with the reason, and rules that failed; sorted by path."""

@@ -70,11 +70,13 @@ def _update(ls: Server, folder: Folder, path: str) -> Update:
 
 
 def lenses_of(ls: Server, view: View) -> list[types.CodeLens]:
-    return lenses(view) if ls.settings.code_lens else []
+    waits = ls.client.refreshes_lenses and not ls.warming.is_warm(view.folder)
+    return [] if waits or not ls.settings.code_lens else lenses(view)
 
 
 def hints_of(ls: Server, view: View) -> list[types.InlayHint]:
-    return hints(view) if ls.settings.inlay_hints else []
+    waits = ls.client.refreshes_hints and not ls.warming.is_warm(view.folder)
+    return [] if waits or not ls.settings.inlay_hints else hints(view)
 
 
 async def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:

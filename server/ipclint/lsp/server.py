@@ -15,12 +15,14 @@ from ipclint import __version__
 from ipclint.lsp.analysis import Analysis
 from ipclint.lsp.client import Client
 from ipclint.lsp.events import Event, Reread, Update
+from ipclint.lsp.folders import Folder
 from ipclint.lsp.indexing import Indexing
 from ipclint.lsp.protocol import Protocol
 from ipclint.lsp.publishing import Publisher
 from ipclint.lsp.refreshing import Refreshing
 from ipclint.lsp.settings import Settings
 from ipclint.lsp.transport import Writer, frames
+from ipclint.lsp.warming import Warming
 from ipclint.lsp.worker import Worker
 
 T = TypeVar("T")
@@ -59,6 +61,7 @@ class Server(LanguageServer):
         self.publisher = Publisher(self.text_document_publish_diagnostics, client.pulls)
         bar = self.work_done_progress if client.progress else None
         self.indexing = Indexing(self.worker, self.analysis, bar, self.show)
+        self.warming = Warming(self.worker, self.analysis, self.show)
 
     # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -112,7 +115,14 @@ class Server(LanguageServer):
 
     def _settled(self, updates: list[Update]) -> None:
         self.show(updates)
-        self.indexing.start(self.analysis.take_waiting())
+        if waiting := self.analysis.take_waiting():
+            self.indexing.start(waiting)
+            self.start(self._warm(waiting))
+
+    async def _warm(self, folders: list[Folder]) -> None:
+        await self.indexing.finished()
+        await self.warming.warm(folders)
+        self.refreshing.stir()
 
     def show(self, updates: list[Update]) -> None:
         """Brings updates to the client."""
