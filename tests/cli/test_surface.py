@@ -25,9 +25,9 @@ Courier (application)
       mechanism rated: high
       other side: XPC listener com.example.courier.helper  Helper/main.swift:4:16
       protocol: HelperProtocol
-        deliver(_:withReply:) ← Parcel, @escaping (Bool) -> Void
-        unpack(archive:into:withReply:) ← String, String, @escaping (Bool) -> Void
         version(withReply:) ← @escaping (String) -> Void
+        unpack(archive:into:withReply:) ← String, String, @escaping (Bool) -> Void
+        deliver(_:withReply:) ← Parcel, @escaping (Bool) -> Void
 
 CourierMobile (application, sandboxed)
   URL scheme client courier-companion  Mobile/Companion.swift:7:9  [not authenticated]
@@ -64,10 +64,10 @@ com.example.courier.helper (tool, privileged)
       also: Helper/com.example.courier.helper.plist:9:3
       other side: XPC client com.example.courier.helper  App/HelperClient.swift:6:26
       protocol: HelperProtocol
-        deliver(_:withReply:) ← Parcel, @escaping (Bool) -> Void
+        version(withReply:) ← @escaping (String) -> Void
         unpack(archive:into:withReply:) ← String, String, @escaping (Bool) -> Void
           reaches a command: process.arguments  Helper/Shell.swift:7:9
-        version(withReply:) ← @escaping (String) -> Void
+        deliver(_:withReply:) ← Parcel, @escaping (Bool) -> Void
   helper installation com.example.courier.helper  Helper/Helper-Info.plist:10:2  [not authenticated]
       reachable by: any app that meets the requirement, with an administrator's consent
       peer authenticated by: a code requirement: any program with a self-made certificate that calls itself “com.example.courier” can satisfy it

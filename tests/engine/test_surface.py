@@ -85,7 +85,7 @@ def many(count: int) -> dict[str, str]:
 
 
 def test_boxes_do_not_touch_and_arrows_end_at_them(tmp_path: Path, tour: Surface) -> None:
-    for surface in (tour, map_of(write(tmp_path, many(40)))):
+    for surface in (tour, map_of(write(tmp_path, many(24)))):
         diagram = lay_out(surface)
         for one, other in combinations(diagram.boxes, 2):
             apart = (

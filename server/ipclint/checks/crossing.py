@@ -72,6 +72,8 @@ def crossings(program: Program, endpoint: Endpoint) -> tuple[Crossing, ...]:
     """What crosses at an endpoint; () where nothing is known, and for places that programs merely share."""
     if endpoint.protocols:
         return tuple(_methods(program, endpoint.protocols, endpoint.direction == "in"))
+    if endpoint.kind == "system service":
+        return tuple(_served(program, endpoint.name))
     if endpoint.direction == "out" or endpoint.kind not in SOURCES:
         return ()
     return tuple(_handled(program, endpoint))
@@ -105,11 +107,17 @@ def requirements_in(program: Program, protocol: str) -> tuple[UnitRef, ...]:
     """The methods that a protocol itself requires, each once however often it is declared; () for one from outside."""
     names = dict.fromkeys(unit.qualified for _, unit in declarations(program, protocol) if unit.kind == "protocol")
     found: dict[tuple[str, tuple[str, ...]], UnitRef] = {}
-    for ref in (ref for name in names for ref in program.members_of(name)):
+    for ref in _in_source_order(program, (ref for name in names for ref in program.members_of(name))):
         function = program.function(ref)
         if function is not None and not function.body:
             found.setdefault((function.name, function.labels), ref)
     return tuple(found.values())
+
+
+def _in_source_order(program: Program, refs: Iterable[UnitRef]) -> list[UnitRef]:
+    found = list(refs)
+    order = {path: {key: n for n, key in enumerate(program.keys(path))} for path in {ref.path for ref in found}}
+    return sorted(found, key=lambda ref: (ref.path, order[ref.path].get(ref.key, 0)))
 
 
 @query(bottom=())
@@ -163,23 +171,38 @@ def _handled(program: Program, endpoint: Endpoint) -> Iterator[Crossing]:
     """The code of the endpoint's targets that gets what comes in by it."""
     owners = {(owner.project, owner.name) for owner in endpoint.owners}
     own = {place.path for place in (endpoint.place, *endpoint.also)}
+    entered: dict[UnitRef, list[Root]] = {}
     for root in handlers(program, SOURCES[endpoint.kind]):
         if endpoint.kind == "libxpc listener" and root.ref.path not in own:
             continue
         targets = {(owner.project, owner.name) for owner in owners_of(programs_of(program, root.ref.path))}
-        function = program.function(root.ref)
-        if function is None or not (targets & owners or targets == owners):
-            continue
-        reached = _in_order(_reached(program, root))
-        if isinstance(root.input, model.Parameter):
-            param = function.params[root.input.number]
-            params = ((param.name, " ".join(param.type.split())),)
-        elif reached:
-            params = ()
-        else:
-            continue  # read, and used for nothing that could do harm
-        place = _name_place(root.ref, function)
-        yield Crossing(_title(function), "", params, place, place, reached)
+        if targets & owners or targets == owners:
+            entered.setdefault(root.ref, []).append(root)
+    for ref, roots_here in entered.items():
+        yield from _handler(program, ref, roots_here)
+
+
+def _handler(program: Program, ref: UnitRef, entered: Iterable[Root]) -> Iterator[Crossing]:
+    """A function with the parameters that others fill; one that merely reads counts if what it reads gets anywhere."""
+    function = program.function(ref)
+    if function is None:
+        return
+    numbers = sorted({root.input.number for root in entered if isinstance(root.input, model.Parameter)})
+    reached = _in_order(dict.fromkeys(each for root in entered for each in _reached(program, root)))
+    if numbers or reached:
+        params = _params(function)
+        place = _name_place(ref, function)
+        yield Crossing(_title(function), "", tuple(params[number] for number in numbers), place, place, reached)
+
+
+def _served(program: Program, message: str) -> Iterator[Crossing]:
+    """The method that the system calls for an entry of the Services menu."""
+    for ref in program.functions_named(f"{message}:userData:error:") if message else ():
+        function = program.function(ref)
+        if function is not None and function.body:
+            reached = _in_order(dict.fromkeys(each for root in roots(program, ref) for each in _reached(program, root)))
+            place = _name_place(ref, function)
+            yield Crossing(_title(function), "", _params(function)[:1], place, place, reached)
 
 
 @query(bottom=())
@@ -210,8 +233,10 @@ def _declared(program: Program, api: str, word: str) -> tuple[UnitRef, ...]:
 
 
 def _title(function: Function) -> str:
-    """A handler with its type: many are called alike."""
+    """A handler with its type, as its language writes it: many are called alike."""
     name = function.signature if function.kind in ("function", "method", "initializer") else function.name
+    if ":" in function.name and function.owner:
+        return f"{'+' if function.is_static else '-'}[{function.owner} {name}]"
     return f"{function.owner}.{name}" if function.owner else name
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ipclint.model.facts import PlistFacts, PlistValue
 from ipclint.model.finding import Place
 from ipclint.program.configuration import targets
-from ipclint.program.endpoints import Endpoint, Owner, owners_of
+from ipclint.program.endpoints import Endpoint, Owner, owners_around, owners_of
 from ipclint.program.launchd import Job
 from ipclint.program.mechanisms import MECHANISMS, Kind
 from ipclint.program.program import Program
@@ -59,9 +59,11 @@ def expanded(known: Targets, endpoint: Endpoint) -> Iterator[Endpoint]:
 
 def _of(known: Targets, facts: PlistFacts, root: PlistValue) -> Iterator[Endpoint]:
     if facts.kind == "info":
-        yield from _of_info(facts, root, owners_of(known.informed_by(facts.path)))
+        owners = owners_of(known.informed_by(facts.path)) or owners_around(known, facts.path)
+        yield from _of_info(facts, root, owners)
     elif facts.kind == "entitlements":
-        owners = owners_of(tuple(info for info, _ in known.signed_with(facts.path)))
+        signed = tuple(info for info, _ in known.signed_with(facts.path))
+        owners = owners_of(signed) or owners_around(known, facts.path)
         for name, place in _strings(facts, root.get(KEYCHAIN)):
             yield _endpoint("keychain group", name, place, owners, "every member of the group", KEYCHAIN)
     elif facts.kind == "launchd":
@@ -118,7 +120,7 @@ def _of_info(facts: PlistFacts, root: PlistValue, owners: tuple[Owner, ...]) -> 
 def _documents(facts: PlistFacts, root: PlistValue, owners: tuple[Owner, ...]) -> Iterator[Endpoint]:
     """All document types of an app are one endpoint: one door, however many shapes may pass it."""
     documents = root.get("CFBundleDocumentTypes")
-    entries = documents.items if documents is not None else ()
+    entries = documents.items if documents is not None else tuple[PlistValue, ...]()
     names = dict.fromkeys(
         text
         for entry in entries

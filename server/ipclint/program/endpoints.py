@@ -165,6 +165,11 @@ def owners_of(infos: tuple[TargetInfo, ...]) -> tuple[Owner, ...]:
     return tuple(sorted({Owner(info.name, info.is_privileged, info.project) for info in infos}))
 
 
+def owners_around(known: Targets, path: str) -> tuple[Owner, ...]:
+    """The target that the folder of a property list stands for, where no project says anything of either."""
+    return owners_of(tuple(info for info in known.targets_of(path) if not info.project))
+
+
 # ── in property lists ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -179,7 +184,7 @@ def _configured(program: Program) -> Iterator[Endpoint]:
 
 
 def _of_info(known: Targets, facts: PlistFacts, root: PlistValue) -> Iterator[Endpoint]:
-    owners = owners_of(known.informed_by(facts.path))
+    owners = owners_of(known.informed_by(facts.path)) or owners_around(known, facts.path)
     types = root.get("CFBundleURLTypes")
     for entry in types.items if types is not None else ():
         for place, scheme in _strings(facts, entry.get("CFBundleURLSchemes")):
@@ -193,7 +198,7 @@ def _of_info(known: Targets, facts: PlistFacts, root: PlistValue) -> Iterator[En
 
 
 def _of_entitlements(known: Targets, facts: PlistFacts, root: PlistValue) -> Iterator[Endpoint]:
-    owners = owners_of(tuple(info for info, _ in known.signed_with(facts.path)))
+    owners = owners_of(tuple(info for info, _ in known.signed_with(facts.path))) or owners_around(known, facts.path)
     for place, group in _strings(facts, root.get(GROUPS)):
         yield Endpoint("app group", group, place, owners, "every member of the group", "", api=GROUPS)
     for place, domain in _strings(facts, root.get(DOMAINS)):
