@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.peer_evidence import ACCEPTORS, EXCUSES, SWITCHES, guard, reaches
+from ipclint.checks.detectors.peer_evidence import (
+    ACCEPTORS,
+    EXCUSES,
+    SWITCHES,
+    guard,
+    judges_peer,
+    reaches,
+)
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step
@@ -16,6 +23,7 @@ from ipclint.program.types import base_type
 
 FORCED = frozenset({"objectIsForced", "objectIsForcedForKey:"})
 CHECKS = frozenset({"code", "requirement", "static-code", "pid"})
+OWN = frozenset({"ProcessInfo", "NSProcessInfo", "processInfo", "CommandLine"})
 _BOOLEAN = frozenset({"Bool", "BOOL", "bool"})
 
 
@@ -47,10 +55,14 @@ def _switched(program: Program, ref: UnitRef) -> Iterator[tuple[Node, tuple[str,
 
 
 def _decides(program: Program, ref: UnitRef, unit: Function) -> bool:
-    """Whether the function says who may connect: a listener's delegate, or a Bool function that validates code."""
+    """Whether the function says who may connect: a listener's delegate, or a Bool function that validates code. One
+    that looks at process ids does so for many reasons: it counts where it is about a peer."""
     if unit.selector in ACCEPTORS:
         return bool(guard(program, ref).kinds - EXCUSES) or bool(reaches(program, ref) & CHECKS)
-    return base_type(unit.returns) in _BOOLEAN and bool(reaches(program, ref) & CHECKS)
+    if base_type(unit.returns) not in _BOOLEAN:
+        return False
+    checks = reaches(program, ref) & CHECKS
+    return bool(checks - {"pid"}) or (bool(checks) and judges_peer(program, ref))
 
 
 def _accepts(block: Block) -> bool:
@@ -67,10 +79,17 @@ def _switch(program: Program, ref: UnitRef, conditions: tuple[Node, ...]) -> tup
                 nodes.extend(walk(binding.value))
     words = {_word(node) for node in nodes}
     for node in nodes:
-        if _word(node) in SWITCHES:
+        if _word(node) in SWITCHES and not _is_of_another(node):
             key = next((n.value for n in nodes if isinstance(n, Text)), "")
             return f"{SWITCHES[_word(node)]}{f' (“{key}”)' if key else ''}", words, node
     return None
+
+
+def _is_of_another(node: Node) -> bool:
+    """The arguments and the environment of some other process are no switch of this one."""
+    if not isinstance(node, Member) or node.name not in ("arguments", "environment"):
+        return False
+    return node.base is not None and not {_word(n) for n in walk(node.base)} & OWN
 
 
 def _word(node: Node) -> str:
