@@ -214,6 +214,8 @@ def test_a_change_as_json_and_as_a_page(cli: Cli, repository: Path) -> None:
     page = cli("surface", str(app), "--diff", "HEAD", "--format", "html").out
     assert "<h2>Against HEAD</h2>" in page
     assert '<span class="mark">added</span>' in page
+    assert '<tspan class="sign">+</tspan>' in page
+    assert "mermaid draws one map" in cli("surface", str(app), "--diff", "HEAD", "--format", "mermaid").err
 
 
 def test_a_folder_that_was_not_there_yet_is_all_new(cli: Cli, repository: Path) -> None:

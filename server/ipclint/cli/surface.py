@@ -27,6 +27,8 @@ def surface(options: argparse.Namespace) -> int:
     root = Path(options.path)
     if not root.is_dir():
         raise UsageError(f"{root}: there is no such folder")
+    if options.diff and options.format == "mermaid":
+        raise UsageError("--diff is written as text, json or html; mermaid draws one map")
     try:
         setup = prepare(root.resolve())
         session = setup.session()

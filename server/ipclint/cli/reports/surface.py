@@ -15,9 +15,9 @@ def text(surface: Surface) -> str:
     lines: list[str] = []
     seen: set[str] = set()
     groups = [
-        (_heading(target), [e for e in surface.endpoints if target.id in e.targets]) for target in surface.targets
+        (_heading(target), [entry for entry in surface.endpoints if target.id in entry.targets])
+        for target in surface.targets
     ]
-    groups.append(("(no known target)", [entry for entry in surface.endpoints if not entry.targets]))
     names = {entry.id: entry for entry in surface.endpoints}
     for heading, members in groups:
         if members:

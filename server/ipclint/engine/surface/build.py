@@ -43,6 +43,7 @@ from ipclint.program.target_info import TargetInfo
 if TYPE_CHECKING:
     from ipclint.engine.session import Session
 
+HOLDERS = frozenset({"source", "sources", "src", "apps", "packages", "modules", "libraries", "frameworks", "code"})
 MAX_ROUNDS = 8
 """How often files that a question turned out to need are read before the map must do with what it has."""
 
@@ -107,6 +108,18 @@ class _Maker:
             self._targets[key] = _target(owner, infos.get(key))
         return self._targets[key].id
 
+    def _folder(self, endpoint: Endpoint) -> str:
+        """What stands for an unknown target: a folder at the top, or in one that holds others."""
+        *folders, _ = endpoint.place.path.split("/")
+        depth = 2 if folders and folders[0].lower() in HOLDERS else 1
+        name = "/".join(folders[:depth]) or "."
+        key = "/", name
+        if key not in self._targets:
+            self._targets[key] = msgspec.structs.replace(
+                _target(Owner(name, False, "/"), None), kind="folder", project=""
+            )
+        return self._targets[key].id
+
     # ── endpoints ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _entry(self, program: Program, endpoint: Endpoint, infos: dict[tuple[str, str], TargetInfo]) -> Entry:
@@ -120,7 +133,7 @@ class _Maker:
             api=endpoint.api,
             spot=self._spot(endpoint.place),
             also=tuple(map(self._spot, endpoint.also)),
-            targets=tuple(self._target(owner, infos) for owner in endpoint.owners),
+            targets=tuple(self._target(owner, infos) for owner in endpoint.owners) or (self._folder(endpoint),),
             reach=reach_of(endpoint),
             authentication=self._authentication(trust(program, endpoint)),
             rating=Rated(mechanism.rating, mechanism.note),

@@ -68,7 +68,6 @@ class _Page:
         yield from self._bar()
         for target in self._surface.targets:
             yield from self._section(target)
-        yield from self._rest()
         yield f"<script>{script}</script>\n</body>\n</html>"
 
     # ── the head of the page ─────────────────────────────────────────────────────────────────────────────────────────
@@ -95,12 +94,14 @@ class _Page:
                 f'<li><svg width="44" height="8" aria-hidden="true"><path class="arrow {state}" d="M0 4 H44"/></svg>'
                 f"{STATE_WORDS[state]}</li>"
             )
-        yield "<li>An arrow goes from who begins to who is reached; a box with a red frame is privileged.</li></ul>"
+        signs = " + was added and ~ changed." if self._difference is not None else ""
+        yield "<li>An arrow goes from who begins to who is reached; a box with a red frame is privileged."
+        yield f"{signs}</li></ul>"
         if not self._surface.channels:
             yield '<p class="dim">Nothing to draw: no endpoint was found.</p>'
             return
         yield '<div class="map" tabindex="0" role="region" aria-labelledby="map-title">'
-        yield from svg(self._surface, lay_out(self._surface))
+        yield from svg(self._surface, lay_out(self._surface), self._signs())
         yield "</div>"
 
     def _bar(self) -> Iterator[str]:
@@ -123,13 +124,6 @@ class _Page:
         yield f'<p class="facts">{" · ".join(_target_facts(target))}</p>'
         yield from self._articles(members)
         yield "</section>"
-
-    def _rest(self) -> Iterator[str]:
-        members = [entry for entry in self._surface.endpoints if not entry.targets]
-        if members:
-            yield '<section class="target"><h2>In no known target</h2>'
-            yield from self._articles(members)
-            yield "</section>"
 
     def _articles(self, members: Iterable[Entry]) -> Iterator[str]:
         """Each endpoint in full once; under a second target a pointer to it."""
@@ -218,13 +212,16 @@ class _Page:
 
     # ── what changed ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _mark(self, id: str) -> str:
+    def _signs(self) -> dict[str, str]:
+        """A sign for what was added or changed, by id."""
         found = self._difference
         if found is None:
-            return ""
-        if any(entry.id == id for entry in found.added):
-            return '<span class="mark">added</span>'
-        return '<span class="mark">changed</span>' if any(each.after.id == id for each in found.changed) else ""
+            return {}
+        return {each.after.id: "~" for each in found.changed} | {each.id: "+" for each in found.added}
+
+    def _mark(self, id: str) -> str:
+        word = {"+": "added", "~": "changed"}.get(self._signs().get(id, ""), "")
+        return f'<span class="mark">{word}</span>' if word else ""
 
     def _changes(self, found: Difference) -> Iterator[str]:
         yield f"<h2>Against {escape(found.revision)}</h2>"
@@ -260,7 +257,9 @@ def _target_facts(target: Target) -> Iterator[str]:
         yield '<strong class="open">privileged</strong>'
     if target.sandboxed is not None:
         yield "sandboxed" if target.sandboxed else "no sandbox"
-    if target.guessed:
+    if target.kind == "folder":
+        yield "no target is known of what is in it"
+    elif target.guessed:
         yield "guessed from folders: no project names it"
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ipclint.engine.surface.layout import CHARACTER, HEADER, KIND_CHARACTER, ROW, Box, Diagram, Line, Row
 from ipclint.engine.surface.shape import Surface
 from ipclint.engine.surface.words import STATE_WORDS, anchor, escape, shortened
 
 
-def svg(surface: Surface, diagram: Diagram) -> Iterator[str]:
-    """The picture, a line at a time. Its boxes link to `#TARGET`, its rows to `#ENDPOINT`."""
+def svg(surface: Surface, diagram: Diagram, marks: Mapping[str, str]) -> Iterator[str]:
+    """The picture, a line at a time. Its boxes link to `#TARGET`, its rows to `#ENDPOINT`; `marks` has a sign for the
+    row of an endpoint, by its id."""
     width, height = round(diagram.width), round(diagram.height)
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     yield f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="group" aria-labelledby="map-title">'
@@ -19,11 +20,11 @@ def svg(surface: Surface, diagram: Diagram) -> Iterator[str]:
     for line in diagram.lines:
         yield _arrow(line, names)
     for box in diagram.boxes:
-        yield from _box(box, box.id in privileged)
+        yield from _box(box, box.id in privileged, marks)
     yield "</svg>"
 
 
-def _box(box: Box, privileged: bool) -> Iterator[str]:
+def _box(box: Box, privileged: bool, marks: Mapping[str, str]) -> Iterator[str]:
     classes = f"{box.kind} privileged" if privileged else box.kind
     yield f'<g class="{classes}" data-box="{anchor(box.id)}" transform="translate({box.x:.1f} {box.y:.1f})">'
     radius = 6 if box.kind == "target" else 17
@@ -38,11 +39,12 @@ def _box(box: Box, privileged: bool) -> Iterator[str]:
     yield f'<text class="title" x="12" y="19">{escape(shortened(box.title, int((box.width - 20) / CHARACTER)))}</text>'
     yield f'<text class="note" x="12" y="35">{escape(box.note)}</text></a>'
     for number, row in enumerate(box.rows):
-        yield from _row(row, HEADER + ROW * number, box.width)
+        mark = next((marks[entry] for entry in row.entries if entry in marks), "")
+        yield from _row(row, HEADER + ROW * number, box.width, mark)
     yield "</g>"
 
 
-def _row(row: Row, y: float, width: float) -> Iterator[str]:
+def _row(row: Row, y: float, width: float, mark: str) -> Iterator[str]:
     way = {"in": "waits", "out": "goes out", "both": "shares"}[row.direction]
     said = f"{row.kind} {row.text}: {STATE_WORDS[row.state]}, {way}"
     room = width - 38
@@ -52,7 +54,8 @@ def _row(row: Row, y: float, width: float) -> Iterator[str]:
     yield f'<rect class="hit" x="3" y="{y:.0f}" width="{width - 6:.0f}" height="{ROW}" rx="3"/>'
     yield f'<circle class="dot {row.state}" cx="{width - 14 if right else 14:.0f}" cy="{y + ROW / 2:.0f}" r="4"/>'
     place = f'x="{room:.0f}" text-anchor="end"' if right else 'x="0"'
-    text = f'<text {place} y="15"><tspan class="kind">{escape(row.kind)}</tspan> {escape(name)}</text>'
+    sign = f'<tspan class="sign">{mark}</tspan> ' if mark else ""
+    text = f'<text {place} y="15">{sign}<tspan class="kind">{escape(row.kind)}</tspan> {escape(name)}</text>'
     # a picture in the picture cuts off what a wide font would draw over the frame
     yield f'<svg x="{14 if right else 24}" y="{y:.0f}" width="{room:.0f}" height="{ROW}">{text}</svg></a>'
 

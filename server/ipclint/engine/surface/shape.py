@@ -52,7 +52,8 @@ class Spot(Struct, frozen=True):
 
 class Target(Struct, frozen=True):
     """A program, or a library whose programs are not known. `kind` is "application", "tool", "xpc-service",
-    "app-extension", … or "" when unknown; `sandboxed` is null when no entitlements file tells."""
+    "app-extension", …, "folder" for what is in no known target, or "" when unknown; `sandboxed` is null when no
+    entitlements file tells."""
 
     id: str
     name: str
