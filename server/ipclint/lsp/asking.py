@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from lsprotocol import types
 from pygls.capabilities import get_capability
 
+from ipclint.engine.patience import PATIENCE, Overdue, at_most
 from ipclint.lsp import hierarchy, navigation, symbols
 from ipclint.lsp.events import Update
 from ipclint.lsp.folders import Address, Folder
@@ -52,11 +53,15 @@ def said_of(ls: Server, address: Address, make: Callable[[View], T], nothing: T)
     said = nothing
     try:
         for _ in range(ROUNDS):
-            said = make(View(ls.client, ls.analysis.positions, address))
+            with at_most(PATIENCE):
+                said = make(View(ls.client, ls.analysis.positions, address))
             delta = address.folder.session.catch_up()
             if delta is None:
                 break
             ls.show_soon([_update(ls, address.folder, path) for path in sorted(delta.changed)])
+    except Overdue:
+        address.folder.session.program(address.path).abandon()
+        logger.warning("a question about %s took too long", address.path or address.folder.root)
     except Exception:
         logger.exception("a question could not be answered")
     return said

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from weakref import WeakSet
 
 from ipclint.engine.boundaries import boundaries
+from ipclint.engine.patience import PATIENCE, Overdue, at_most
 from ipclint.engine.session import Session
 from ipclint.lsp.analysis import Analysis
 from ipclint.lsp.events import Update
@@ -57,7 +58,12 @@ class Warming:
     def _steps(self, folder: Folder, session: Session) -> Iterator[list[Update]]:
         changed: set[str] = set()
         for path in session.parts():
-            boundaries(session.program(path))
+            try:
+                with at_most(PATIENCE):
+                    boundaries(session.program(path))
+            except Overdue:
+                session.program(path).abandon()
+                logger.warning("the trust boundaries took too long")
             yield []
         for _ in session.catching_up(changed):
             yield []
