@@ -24,6 +24,8 @@ OPTIONS = (
     "-Werror",
     "-Wno-unused-function",
 )
+MENDED = ("-Wno-arc-retain-cycles", "-Wno-arc-unsafe-retained-assign")
+"""What clang itself says of code that a fix mends: it may say so before, and not after."""
 BUILDERS = frozenset(
     {
         "adopt-secure-coding",
@@ -39,6 +41,9 @@ BUILDERS = frozenset(
         "event-kind-check",
         "fail-on-malformed",
         "keep-group-secret",
+        "invalidate-with-owner",
+        "start-endpoint",
+        "require-endpoint-peers",
     }
 )
 
@@ -57,13 +62,13 @@ def cases() -> list[tuple[Rule, Case, str]]:
     ]
 
 
-def compiler_says(folder: Path, files: dict[str, bytes]) -> str:
+def compiler_says(folder: Path, files: dict[str, bytes], *more: str) -> str:
     """What clang reports on the implementation files among `files`, written to `folder`; "" when it takes them."""
     for path, data in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(data)
     sources = [path for path in files if path.endswith(".m")]
-    command = [str(CLANG), *OPTIONS, "-I", str(HEADERS), *sources]
+    command = [str(CLANG), *OPTIONS, *more, "-I", str(HEADERS), *sources]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
     return done.stderr if done.returncode else ""
 
@@ -76,7 +81,7 @@ def test_fixed_code_compiles(rule: Rule, case: Case, title: str, tmp_path: Path)
     fixes = [fix for each in run.found() for fix in run.fixes(each.finding) if fix.title == title]
     after = {**before, **apply_fixes(lambda path: before[path], compatible(fixes)[0])}
     assert after != before
-    assert compiler_says(tmp_path / "before", before) == ""
+    assert compiler_says(tmp_path / "before", before, *MENDED) == ""
     assert compiler_says(tmp_path / "after", dict(after)) == ""
 
 

@@ -19,6 +19,9 @@ extern const char *xpc_dictionary_get_string(xpc_object_t dictionary, const char
 extern int64_t xpc_dictionary_get_int64(xpc_object_t dictionary, const char *key);
 extern _Bool xpc_dictionary_get_bool(xpc_object_t dictionary, const char *key);
 extern int xpc_dictionary_dup_fd(xpc_object_t dictionary, const char *key);
+extern xpc_connection_t xpc_connection_create(const char *name, dispatch_queue_t queue);
+extern void xpc_connection_cancel(xpc_connection_t connection);
+extern char *xpc_copy_description(xpc_object_t object);
 extern void xpc_connection_set_event_handler(xpc_connection_t connection, xpc_handler_t handler);
 extern void xpc_connection_resume(xpc_connection_t connection);
 extern void xpc_connection_send_message_with_reply(xpc_connection_t connection, xpc_object_t message,
