@@ -13,7 +13,11 @@ from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type, is_optional
 
 NULL_VALUES = frozenset({"id", "instancetype", "nullable", "NSString", "NSData", "NSArray", "NSDictionary", "NSURL"})
-REPLIES = frozenset({"xpc_dictionary_create_reply", "xpc_connection_send_message"})
+_OWED = re.compile(
+    r"^xpc_dictionary_create_reply$|^xpc_connection_send_message|[rR]elease$|^free$|^close$|_end$|unlock|[sS]ignal$|[lL]eave$"
+    r"|^resume$"
+)
+"""Calls that must still be made on the way out: somebody waits for them, or something is held until then."""
 
 
 class Spot(NamedTuple):
@@ -61,7 +65,7 @@ def _otherwise(statement: Stmt) -> Block:
 
 def way_out(function: Function, closure: Closure | None, body: Block, ref: UnitRef) -> tuple[str, bool]:
     """How to leave a function or closure that cannot go on, and whether nobody waits for its answer."""
-    silent = not any(isinstance(node, Call) and node.name in REPLIES for node in walk(body)) and not any(
+    silent = not any(isinstance(node, Call) and _OWED.search(node.name) for node in walk(body)) and not any(
         "^" in param.type or "->" in param.type for param in function.params
     )
     if closure is not None:

@@ -46,6 +46,7 @@ KINDS = {
 """The type of object that `xpc_<word>_…` examines."""
 
 C_TYPES = {"string": "const char *", "data": "const void *", "uuid": "const uint8_t *"}
+_PLAIN = re.compile(r"^(?:const\s+|unsigned\s+|signed\s+)*(?:void|char|u?int8_t|Byte)\b")
 _TYPE = re.compile(rb"[\w:<>,*& \t]+")
 
 
@@ -62,7 +63,9 @@ def raw_value_check(rule: Rule, program: Program, finding: Finding, sources: Sou
         return
     swift = made.path.endswith(".swift")
     edits = (
-        _swift_edits(ref, getter, spot, finding, sources) if swift else _c_edits(ref, getter, spot, finding, sources)
+        _swift_edits(ref, getter, spot, finding, sources)
+        if swift
+        else _c_edits(program, ref, getter, spot, finding, sources)
     )
     if edits:
         title = (
@@ -97,9 +100,11 @@ def event_kind_check(rule: Rule, program: Program, finding: Finding, sources: So
 # ── C, Objective-C ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _c_edits(ref: UnitRef, getter: Call, spot: Spot, finding: Finding, sources: Sources) -> tuple[Edit, ...]:
+def _c_edits(
+    program: Program, ref: UnitRef, getter: Call, spot: Spot, finding: Finding, sources: Sources
+) -> tuple[Edit, ...]:
     name = _name_given(spot.statement, getter)
-    test = _test(name, getter, finding) if name else ""
+    test = _test(name, getter, finding, _structure(program, ref, spot.statement, name)) if name else ""
     at = Place(ref.path, ref.key, spot.statement.start, spot.statement.end)
     if name and test:
         return (sources.insert_after(at, f"if ({test}) {{\n    {spot.leave}\n}}"),)
@@ -109,7 +114,7 @@ def _c_edits(ref: UnitRef, getter: Call, spot: Spot, finding: Finding, sources: 
     text = sources.text(Place(ref.path, ref.key, getter.start, getter.end))
     declared = C_TYPES.get(getter.name.split("_")[-1 if "get_" in getter.name else 1], "xpc_object_t ")
     declared = C_TYPES["string"] if getter.name == "xpc_string_get_string_ptr" else declared
-    before = f"{declared}{name} = {text};\nif ({_test(name, getter, finding)}) {{\n    {spot.leave}\n}}"
+    before = f"{declared}{name} = {text};\nif ({_test(name, getter, finding, '')}) {{\n    {spot.leave}\n}}"
     whole = Place(ref.path, ref.key, getter.start, getter.end)
     return sources.insert_before(_with_type(at, sources), before), sources.replace(whole, name)
 
@@ -122,7 +127,18 @@ def _with_type(at: Place, sources: Sources) -> Place:
     return msgspec.structs.replace(at, start=at.start - len(before)) if _TYPE.fullmatch(before) else at
 
 
-def _test(name: str, getter: Call, finding: Finding) -> str:
+def _structure(program: Program, ref: UnitRef, statement: Stmt, name: str) -> str:
+    """What the bytes in `name` are read as, as an operand of `sizeof`; "" when nobody says."""
+    if isinstance(statement, Let) and not _PLAIN.match(statement.type):
+        return f"*{name}"
+    for node in walk(program.body(ref)):
+        if isinstance(node, Cast) and isinstance(node.value, Name) and node.value.text == name:
+            if "*" in node.type and not _PLAIN.match(node.type):
+                return re.sub(r"\bconst\b|\*", "", node.type).strip()
+    return ""
+
+
+def _test(name: str, getter: Call, finding: Finding, structure: str) -> str:
     """What is wrong with a value, as a condition; "" when it cannot be said in one."""
     what, taker = finding.holes.get("what"), str(finding.holes.get("taker", ""))
     if what == "null":
@@ -133,8 +149,8 @@ def _test(name: str, getter: Call, finding: Finding) -> str:
         kind = KINDS.get(taker.removeprefix("xpc_").partition("_")[0], "")
         return f"{name} == NULL || xpc_get_type({name}) != {kind}" if kind else f"{name} == NULL"
     measure = getter.args[-1]
-    if what == "length" and isinstance(measure, Operator) and isinstance(measure.operands[0], Name):
-        return f"{name} == NULL || {measure.operands[0].text} < sizeof(*{name})"
+    if what == "length" and structure and isinstance(measure, Operator) and isinstance(measure.operands[0], Name):
+        return f"{name} == NULL || {measure.operands[0].text} < sizeof({structure})"
     return ""
 
 

@@ -272,7 +272,9 @@ class _Watcher(Knowledge):
     def _copied(self, call: Call, state: State) -> Iterator[Fact]:
         size = call.args[2]
         if isinstance(size, Literal) or any(isinstance(n, Call | Operator) and _is_sizeof(n) for n in walk(size)):
-            yield from self._length(call, call.args[COPIES[call.name]], state)
+            source = call.args[COPIES[call.name]]
+            yield from self._null(call, source, call.name, state)
+            yield from self._length(call, source, state)
 
     def _length(self, node: Node, value: Expr, state: State) -> Iterator[Fact]:
         """Bytes are read as if there were enough of them."""
