@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from time import perf_counter
 
 from hypothesis import given, settings
@@ -150,7 +151,7 @@ def test_no_tag_makes_an_object():
 
 def test_aliases_do_not_multiply():
     names = "abcdefghijklmnopqrstuvwxyz"
-    rows = [f"{each}: &{each} [{', '.join([f'*{before}'] * 9)}]" for before, each in zip(names, names[1:], strict=False)]
+    rows = [f"{each}: &{each} [{', '.join([f'*{before}'] * 9)}]" for before, each in pairwise(names)]
     bomb = "a: &a [x, x]\n" + "\n".join(rows) + "\n"
     many = "targets:\n" + "".join(f"  t{n}: {{type: tool, sources: *z, dependencies: *z}}\n" for n in range(2000))
     plist = "  app: {type: application, info: {path: Info.plist, properties: {K: *z}}}\n"

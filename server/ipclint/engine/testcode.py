@@ -24,8 +24,12 @@ class TestTargets:
         tests: set[str] = set()
         ships: set[str] = set()
         for project in projects:
+            is_whole = not project.path.endswith("Project.swift")  # helpers of a Tuist manifest may make more targets
             for target in project.targets:
-                (tests if _is_test(target) else ships).update(target.sources)
+                if not _is_test(target):
+                    ships.update(target.sources)
+                elif is_whole:
+                    tests.update(target.sources)
         self._files = frozenset(tests - ships)
         self._folders = tuple(sorted(source for source in self._files if source.endswith("/")))
 

@@ -8,7 +8,7 @@ import msgspec
 
 from ipclint.model.facts import Facts, Language, PlistFacts, ProjectFacts, SourceFacts
 
-READER_VERSION = "5"
+READER_VERSION = "6"
 """Part of every cache key: raise it whenever the same bytes give other facts."""
 
 MAX_SOURCE = 1024 * 1024
@@ -23,7 +23,11 @@ _BY_NAME: dict[str, Kind] = {
     "Package.swift": "project",
     "project.yml": "project",
     "project.yaml": "project",
+    "Project.swift": "project",
 }
+_IS_MANIFEST = b"ProjectDescription"
+"""What a Project.swift of Tuist imports; any other is code of the app."""
+
 _BY_SUFFIX: dict[str, Kind] = {
     "swift": "swift",
     "m": "objc",
@@ -54,6 +58,8 @@ def kind_of(path: str) -> Kind | None:
 def read(path: str, data: bytes) -> Facts:
     """The facts of the file at workspace-relative `path`; of no known kind, they are PlistFacts with a `problem`."""
     kind = kind_of(path)
+    if kind == "project" and path.endswith("Project.swift") and _IS_MANIFEST not in data:
+        kind = "swift"
     if kind == "plist":
         from ipclint.readers.plist import read_plist
 

@@ -58,7 +58,7 @@ _PLATFORMS = {
 
 
 @dataclass(slots=True)
-class _Node:
+class Node:
     """A call (`name` is its callee, without the dot), an array or a block (`name` ""), a literal (`text`), or the name
     of a constant (`is_name`, `name` the last part of it, `text` None until its value is known)."""
 
@@ -66,11 +66,11 @@ class _Node:
     start: int
     name: str = ""
     text: str | None = None
-    kids: list[_Node] = field(default_factory=list["_Node"])
+    kids: list[Node] = field(default_factory=list["Node"])
     bracket: str = ""
     is_name: bool = False
 
-    def argument(self, label: str) -> _Node | None:
+    def argument(self, label: str) -> Node | None:
         return next((kid for kid in self.kids if kid.label == label), None)
 
     def string(self, label: str) -> str | None:
@@ -82,7 +82,7 @@ class _Node:
         kid = self.argument(label)
         return [item.text for item in kid.walk() if item.text is not None] if kid is not None else []
 
-    def walk(self) -> Iterator[_Node]:
+    def walk(self) -> Iterator[Node]:
         yield self
         for kid in self.kids:
             yield from kid.walk()
@@ -93,13 +93,13 @@ def read_package(path: str, data: bytes) -> ProjectFacts:
     folder = path.rpartition("/")[0]
     if len(data) > MAX_BYTES:
         return ProjectFacts(path, (), problem=f"a manifest of more than {MAX_BYTES} bytes is not read", root=folder)
-    scanner = _Scanner(data.decode("latin-1"))
+    scanner = Scanner(data.decode("latin-1"))
     scanner.resolve()
     settings: dict[str, str] = {}
-    targets: list[_Node] = []
-    products: list[_Node] = []
+    targets: list[Node] = []
+    products: list[Node] = []
     unnamed = 0
-    for call in _calls(scanner.root):
+    for call in calls(scanner.root):
         if call.name in _PRODUCTS and call.argument("targets") is not None:
             products.append(call)
         elif call.name in _PRODUCT_TYPES:
@@ -120,24 +120,24 @@ def read_package(path: str, data: bytes) -> ProjectFacts:
     return ProjectFacts(path, tuple(made), settings, (), ignored, problem, root=folder)
 
 
-class _Scanner:
+class Scanner:
     """One pass over the manifest, with the stack of open brackets."""
 
     def __init__(self, text: str) -> None:
-        self.root = _Node("", 0)
+        self.root = Node("", 0)
         self.stack = [self.root]
         self.label = ""  # of the argument under way
-        self.name: _Node | None = None  # the name just read, a callee if `(` follows
+        self.name: Node | None = None  # the name just read, a callee if `(` follows
         self.constant = ""  # the name a `let` gives a value to
         self.typed = ""  # the same, where a type stands before the value
         self.constants: dict[str, str] = {}
-        self.lists: dict[str, _Node] = {}  # the arrays that constants are given
+        self.lists: dict[str, Node] = {}  # the arrays that constants are given
         for token in _TOKEN.finditer(text):
             kind = token.lastgroup
             if kind == "name":
                 self._name(token[0], token.start())
             elif kind == "string":
-                self._add(_Node(self.label, token.start(), text=self._literal(token["string"])))
+                self._add(Node(self.label, token.start(), text=self._literal(token["string"])))
             elif kind == "label":
                 if self.name is not None and self.name.name in ("let", "var"):
                     self.constant = self.typed = token["label"]
@@ -153,7 +153,7 @@ class _Scanner:
             elif kind == "other":
                 self.name, self.constant = None, ""
 
-    def _add(self, node: _Node) -> None:
+    def _add(self, node: Node) -> None:
         self.stack[-1].kids.append(node)
         self.name = None
         if self.constant and node.text is not None:
@@ -167,12 +167,12 @@ class _Scanner:
         if self.name is not None and text.startswith("."):
             self.name.name = text[1:]  # `Names.core` is known by `core`
             return
-        node = _Node(self.label, start, name=text.lstrip("."), is_name=True)
+        node = Node(self.label, start, name=text.lstrip("."), is_name=True)
         self.stack[-1].kids.append(node)
         self.name = node
 
     def _open(self, bracket: str, start: int) -> None:
-        node = _Node(self.label, start, bracket=bracket)
+        node = Node(self.label, start, bracket=bracket)
         kids = self.stack[-1].kids
         if bracket == "(" and self.name is not None and kids and kids[-1] is self.name:
             kids.pop()
@@ -215,26 +215,26 @@ class _Scanner:
                 budget -= len(node.kids)
 
 
-def _is_open(node: _Node) -> bool:
+def _is_open(node: Node) -> bool:
     """Whether a name in it has no value; a list that named itself would have no end."""
     return any(each.is_name and each.text is None for each in node.walk())
 
 
-def _calls(node: _Node) -> Iterator[_Node]:
+def calls(node: Node) -> Iterator[Node]:
     """Every call but those that only refer to a target or plugin made elsewhere."""
     for kid in node.kids:
         if kid.label not in ("dependencies", "plugins") and not kid.is_name:
             if kid.bracket and kid.name:
                 yield kid
-            yield from _calls(kid)
+            yield from calls(kid)
 
 
-def _product(call: _Node) -> Target:
+def _product(call: Node) -> Target:
     """A product stands between the targets it is made of and the packages and projects that use it."""
     return Target(call.string("name") or "", "product", (), {}, dependencies=tuple(call.strings("targets")))
 
 
-def _target(call: _Node, folder: str, only: bool) -> Target:
+def _target(call: Node, folder: str, only: bool) -> Target:
     """`only`: the target is the only one of its kind; it may then lie in the folder of the kind itself."""
     name = call.string("name") or ""
     kind = _PRODUCT_TYPES[call.name]
@@ -274,7 +274,7 @@ def _below(bases: list[str], names: Iterable[str]) -> Iterator[str]:
                 yield path
 
 
-def _dependencies(call: _Node) -> Iterator[str]:
+def _dependencies(call: Node) -> Iterator[str]:
     """Names of targets and products, from texts and from `.target(name:)`, `.product(name:)`, `.byName(name:)`."""
     listed = call.argument("dependencies")
     for item in listed.kids if listed is not None else ():
@@ -283,7 +283,7 @@ def _dependencies(call: _Node) -> Iterator[str]:
             yield name
 
 
-def _version(call: _Node) -> str:
+def _version(call: Node) -> str:
     """Of `.macOS(.v10_15)` or `.macOS("10.15")`."""
     for kid in call.kids:
         if kid.text:

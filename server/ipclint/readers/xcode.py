@@ -23,6 +23,10 @@ def project_reader(path: str) -> Callable[[str, bytes], ProjectFacts] | None:
         from ipclint.readers.xcodegen import read_xcodegen  # few workspaces have one
 
         return read_xcodegen
+    if name == "Project.swift":
+        from ipclint.readers.tuist import read_tuist
+
+        return read_tuist
     return None
 
 

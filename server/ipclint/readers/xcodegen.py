@@ -28,7 +28,7 @@ DEPLOYMENT = {
     "watchos": "WATCHOS_DEPLOYMENT_TARGET",
     "visionos": "XROS_DEPLOYMENT_TARGET",
 }
-_DESTINATIONS = {
+DESTINATIONS = {
     "wrapper": "",
     "executables": "Contents/MacOS",
     "resources": "Contents/Resources",
@@ -262,7 +262,7 @@ class _Spec:
             copied = phase.get("copyFiles") if phase is not None else None
             where = _text(phase)
             if copied is not None:
-                folder = _DESTINATIONS.get(_text(copied.get("destination")).lower(), "")
+                folder = DESTINATIONS.get(_text(copied.get("destination")).lower(), "")
                 where = "copy:" + "/".join(filter(None, (folder, _text(copied.get("subpath")))))
             is_file = _FILE.search(path) is not None and _text(item.get("type")) != "group"
             yield path if is_file else f"{path}/", where
