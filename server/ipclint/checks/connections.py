@@ -38,6 +38,7 @@ MAX_USERS = 60
 
 APPS = ("AppDelegate", "App", "Application")
 SHARED = ("shared", "default", "main", "instance")
+DECISIVE = frozenset({"resume", "activate", "invalidate", "delegate", "setDelegate:"})
 NIL_CHECKS = frozenset({"==", "!=", "===", "!=="})
 
 
@@ -87,7 +88,7 @@ def kept(program: Program, ref: UnitRef, node: Node) -> Kept:
         names = _aliases(program, user, held)
         found = _acts(program, user, held, names)
         acts |= dict.fromkeys(found)
-        escaped |= _escapes(program, user, held, names)
+        escaped |= _escapes(program, user, held, names) or (wide is not None and _may_be_meant(program, user, wide))
     return Kept(ref, node, held, wide, tuple(acts), escaped)
 
 
@@ -225,6 +226,24 @@ def _escapes(program: Program, ref: UnitRef, held: tuple[Holder, ...], names: fr
             case _:
                 pass
     return _is_given_back(program, ref, wide, names)
+
+
+def _may_be_meant(program: Program, ref: UnitRef, wide: Holder) -> bool:
+    """Whether something of this name, of an object of unknown type, is started, ended or given a delegate."""
+    for node in walk(code_of(program, ref)):
+        match node:
+            case Call(target=of, name=called) | Assign(target=Member(base=of, name=called)) if called in DECISIVE:
+                pass
+            case _:
+                continue
+        match of:
+            case Member(base=base, name=name) | Call(target=base, name=name, args=()):
+                if name.lstrip("_") == wide.name and base is not None:
+                    if base_type(type_of(program, ref, base)) in ("", "id", "Any", "AnyObject"):
+                        return True
+            case _:
+                pass
+    return False
 
 
 def _is_holder(program: Program, ref: UnitRef, call: Call, held: tuple[Holder, ...]) -> bool:
