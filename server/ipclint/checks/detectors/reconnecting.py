@@ -135,8 +135,9 @@ def _way_back(program: Program, ref: UnitRef, handler: Handler) -> tuple[Call, t
     if not isinstance(home, Function) or _is_counted(program, ref):
         return None
     reset = {_word(n.target) for n in walk(handler.closure.body) if isinstance(n, Assign)}
-    if not all(words & reset for words in _before(program.body(ref), handler.node)):
-        return None  # the second time it does not get as far as here
+    given = {_word(n.target) for n in walk(program.body(ref)) if isinstance(n, Assign)} - reset
+    if any(words & given for words in _before(program.body(ref), handler.node)):
+        return None  # what was given the first time keeps it from getting here a second time
     for call in _immediate(handler.closure.body):
         steps = _leads(program, ref, ref, call, MAX_CALLS, {ref})
         if steps is not None:
