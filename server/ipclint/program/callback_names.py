@@ -17,6 +17,7 @@ from ipclint.model.ir import (
     Expr,
     Let,
     Local,
+    Member,
     Name,
     Node,
     Operator,
@@ -24,7 +25,9 @@ from ipclint.model.ir import (
     walk,
 )
 
-Kind = OneOf["block", "continuation", "message"]
+Kind = OneOf["block", "continuation", "message", "received"]
+"""What a callback is: "message" is a reply dictionary, called when it is sent; "received" an XPCReceivedMessage, called
+by its `reply`."""
 
 TASKS = frozenset({"Task", "detached", "immediate"})
 """Run a closure once, and forget what it throws."""
@@ -195,12 +198,15 @@ class Names:
         if call.target is None:
             return self.is_block(call.name)
         target = bare(call.target)
-        return (
-            self.kind == "continuation"
-            and call.name == "resume"
-            and isinstance(target, Name)
-            and target.text in self.names
-        )
+        verb = {"continuation": "resume", "received": "reply"}.get(self.kind)
+        return call.name == verb and isinstance(target, Name) and target.text in self.names
+
+    def reads(self, node: Node) -> bool:
+        """Whether a node only looks at a received message."""
+        held = node.target if isinstance(node, Call) else node.base if isinstance(node, Member) else None
+        if self.kind != "received" or not isinstance(held, Name) or held.text not in self.names:
+            return False
+        return isinstance(node, Member) or (isinstance(node, Call) and node.name != "handoffReply")
 
     def proxy(self, call: Call) -> Call | None:
         """What made the proxy with an error handler that a message is sent to."""

@@ -194,6 +194,8 @@ class _Counter:
             return (OPEN,)
         if isinstance(node, Operator) and node.op == "try" and taken is False:
             return self._threw(node)
+        if isinstance(node, Member) and node.name == "expectsReply" and taken is False:
+            return (OPEN,)
         if taken is not None and is_once(node) and id(node) not in self.known.marked:
             return (OPEN,)
         subject, none_when = is_none(node) if taken is not None else (None, False)
@@ -226,6 +228,8 @@ class _Counter:
         match node:
             case Call():
                 return self._call(node)
+            case Member() if self.known.reads(node):
+                return NOTHING
             case Name() | Closure():
                 return (OPEN,)
             case Local():
@@ -256,6 +260,8 @@ class _Counter:
         if self.known.calls(call):
             arguments = NOTHING if self.known.kind == "message" else self._all(call.args)
             return _joined(arguments, (Way(((self.ref, call),)),))
+        if self.known.reads(call):
+            return self._all(call.args)
         if self.known.kind == "message" and call.target is None and call.name.startswith(KEEPERS):
             return NOTHING
         if call.target is None and call.name in self.known.vague:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.lifecycle import HANDLERS, Awaited, awaited, is_named
 from ipclint.checks.detectors.proxies import Made, given_proxy, may_tell, proxy_of
-from ipclint.checks.detectors.replies import confidence_of
+from ipclint.checks.detectors.replies import told
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step
@@ -84,7 +84,7 @@ def _unheard(
         yield rule.finding(name, context="elsewhere", holes=holes, steps=(step,))
 
 
-def _missing(rule: Rule, ref: UnitRef, each: Awaited, found: Iterable[Way], alone: bool) -> Iterator[Finding]:
+def _missing(rule: Rule, ref: UnitRef, each: Awaited, found: tuple[Way, ...], alone: bool) -> Iterator[Finding]:
     """One finding for each place where it is left sleeping."""
     said: set[object] = set()
     for way in found:
@@ -92,9 +92,9 @@ def _missing(rule: Rule, ref: UnitRef, each: Awaited, found: Iterable[Way], alon
         if not way.missing or stop is None or (stop.ref, stop.node and stop.node.start) in said:
             continue
         said.add((stop.ref, stop.node and stop.node.start))
-        confidence = confidence_of(way)
+        context, confidence = told(way, found)
         holes = {"continuation": each.name, "when": "true" if stop.taken else "false"} | _where(ref, each, stop, alone)
-        yield rule.finding(_place_of(ref, each, stop), confidence, context=stop.why.replace(" ", "-"), holes=holes)
+        yield rule.finding(_place_of(ref, each, stop), confidence, context=context, holes=holes)
 
 
 def _place_of(ref: UnitRef, each: Awaited, stop: Stop) -> Place:

@@ -16,6 +16,7 @@ from ipclint.model.ir import (
     Guard,
     If,
     Let,
+    Literal,
     Local,
     Loop,
     Name,
@@ -28,7 +29,9 @@ from ipclint.model.ir import (
 from ipclint.program.callback_names import bare
 from ipclint.program.callbacks import Way, ways
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.types import base_type
 
+RECEIVED = "XPCReceivedMessage"
 CREATE = "xpc_dictionary_create_reply"
 _TESTS = frozenset({"==", "!=", "!", "&&", "||", "?:"})
 
@@ -39,6 +42,33 @@ class _Reply(NamedTuple):
     made: Let
     name: str
     rest: Block
+
+
+def unanswered(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    """Handlers of an XPCListener or XPCSession that leave a message without answer: none returned, none sent."""
+    if RECEIVED not in unit.mentions:
+        return
+    for closure in walk(program.body(ref)):
+        if not isinstance(closure, Closure) or not any(base_type(param.type) == RECEIVED for param in closure.params):
+            continue
+        name = next(param.name for param in closure.params if base_type(param.type) == RECEIVED)
+        returns = [node for node in _at_once(closure.body) if isinstance(node, Return)]
+        silent = {id(node) for node in returns if isinstance(node.value, Literal) and node.value.kind == "nil"}
+        for way in ways(program, ref, closure.body, name, "received"):
+            node = way.stop.node if way.missing and way.stop is not None else None
+            by_sending = len(silent) == len(returns) and way.stop is not None and way.stop.why == "decides"
+            if node is not None and (id(node) in silent or (silent and by_sending)):
+                yield rule.finding(_place(ref, node), "likely", context="unanswered", holes={"reply": name})
+
+
+def _at_once(body: Block) -> Iterator[Node]:
+    """The nodes of a body, those of its closures left out."""
+    stack: list[Node] = list(body)
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, Closure | Local):
+            stack += children(node)
 
 
 def raw_replies(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.raw_replies import raw_replies
+from ipclint.checks.detectors.raw_replies import raw_replies, unanswered
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Alias, Function, Type
 from ipclint.model.finding import Confidence, Finding, Place, Step
@@ -22,6 +22,7 @@ _REPLY = re.compile(r"reply|completion|handler|block|callback|response", re.I)
 @detector("reply-not-sent-exactly-once", on="function")
 def reply_not_sent_exactly_once(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
     yield from raw_replies(rule, program, ref, unit)
+    yield from unanswered(rule, program, ref, unit)
     if unit.kind != "method" or not unit.body or unit.owner not in exported_types(program):
         return
     index = _reply_index(program, unit)
@@ -65,13 +66,11 @@ def _missing(
         if key in said:
             continue
         said.add(key)
-        confidence = confidence_of(way)
-        if _is_overridden(program, unit):
-            confidence = "hint"  # a stub; who is exported is another class
+        context, confidence = told(way, ways)
         yield rule.finding(
             _place_of(stop, ref, unit),
-            confidence,
-            context=stop.why.replace(" ", "-"),
+            "hint" if _is_overridden(program, unit) else confidence,  # a stub; who is exported is another class
+            context=context,
             holes=holes | {"when": "true" if stop.taken else "false"} | _where(stop, ref),
             steps=_story(stop, ref, unit),
         )
@@ -92,11 +91,17 @@ def _where(stop: Stop, ref: UnitRef) -> dict[str, str | Place]:
             return {}
 
 
-def confidence_of(way: Way) -> Confidence:
-    """How sure it is that a way without a call is taken."""
-    if way.stop is not None and way.stop.paired:
-        return "hint"
-    return "likely" if not way.sure or (way.stop is not None and way.stop.why == "decides") else "certain"
+def told(way: Way, ways: Iterable[Way]) -> tuple[str, Confidence]:
+    """The context in which a way without a call is told, and how sure it is that it is taken."""
+    stop = way.stop
+    if stop is None or (stop.why == "ends" and not any(other.calls or other.open for other in ways)):
+        return "", "certain"
+    if stop.why == "ends":
+        return "some", "likely"
+    context = stop.why.replace(" ", "-")
+    if stop.paired:
+        return context, "hint"
+    return context, "certain" if way.sure and stop.why != "decides" else "likely"
 
 
 def _is_overridden(program: Program, unit: Function) -> bool:
