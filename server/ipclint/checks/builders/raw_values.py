@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from ipclint.checks.builders.leaving import Spot, spot_of, way_out
+from ipclint.checks.detectors.raw_api import MAY_BE_NULL
 from ipclint.checks.edits import line_start
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
@@ -108,7 +109,8 @@ def _c_edits(
     at = Place(ref.path, ref.key, spot.statement.start, spot.statement.end)
     if name and test:
         return (sources.insert_after(at, f"if ({test}) {{\n    {spot.leave}\n}}"),)
-    if name or finding.holes.get("what") not in ("null", "object") or _is_conditional(spot.path, getter):
+    direct = finding.holes.get("what") in ("null", "object") and getter.name in MAY_BE_NULL
+    if name or not direct or _is_conditional(spot.path, getter):
         return ()
     name = _fresh(getter, spot)
     text = sources.text(Place(ref.path, ref.key, getter.start, getter.end))

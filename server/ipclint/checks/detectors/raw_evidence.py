@@ -129,6 +129,16 @@ def reads_through(program: Program, ref: UnitRef) -> frozenset[int]:
     return frozenset(number for number, param in enumerate(function.params) if param in found)
 
 
+@query(bottom="")
+def gives(program: Program, ref: UnitRef) -> str:
+    """The getter whose result a function returns as it is; "" when it looks at it, or returns something else."""
+    returned = [node.value for node in walk(program.body(ref)) if isinstance(node, Return)]
+    values = [bare(value) for value in returned if value is not None]
+    names = {each.name if isinstance(each, Call) and not asks_error(each) else "" for each in values}
+    name = names.pop() if len(names) == 1 and len(values) == len(returned) else ""
+    return name if name in MAY_BE_NULL else ""
+
+
 class _Watcher(Knowledge):
     """Notes the uses in one function."""
 
@@ -138,6 +148,7 @@ class _Watcher(Knowledge):
         self.swift = ref.path.endswith(".swift")
         self.uses: list[Use] = []
         self.handed: list[Handed] = []
+        self._wrapped: set[tuple[int, int]] = set()  # where a function of the program stands for a getter
         function = program.function(ref)
         params = function.params if function is not None else ()
         self._pointers = {_key(p) for p in params if "*" in p.type and "char" in p.type and p.type.count("*") == 1}
@@ -147,6 +158,16 @@ class _Watcher(Knowledge):
         self._events |= {_key(param): is_reply for param, is_reply in _handler_params(body)}
         self._nested = {id(n) for each in walk(body) if isinstance(each, Closure) for n in walk(each.body)}
         self.handed += self._handlers(body)
+
+    def getter(self, call: Call) -> Call:
+        """A call of a function of the program that gives what a getter gave reads like that getter."""
+        if self.swift or call.name in MAY_BE_NULL or LIBRARY.match(call.name):
+            return call
+        names = {gives(self.program, callee) for callee in resolve(self.program, self.ref, call).refs}
+        name = names.pop() if len(names) == 1 else ""
+        if name:
+            self._wrapped.add((call.start, call.end))
+        return Call(call.start, call.end, None, name, call.labels, call.args, call.name_start) if name else call
 
     # ── what is used ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -250,7 +271,11 @@ class _Watcher(Knowledge):
         return [
             origin
             for origin in self.sources(value, state)
-            if (_key(origin) in self._pointers if isinstance(origin, Param) else origin.name in getters)
+            if (
+                _key(origin) in self._pointers
+                if isinstance(origin, Param)
+                else origin.name in getters and not (origin.name in DATA and _is_measured(origin, state))
+            )
         ]
 
     def _null(
@@ -280,10 +305,7 @@ class _Watcher(Knowledge):
         """Bytes are read as if there were enough of them."""
         for origin in self.origins(value, state):
             if origin.name in DATA and not self.knows(value, state, "sized", "checked"):
-                measure = origin.args[-1] if origin.name != "xpc_data_get_bytes_ptr" else None
-                holder = subject(measure) if measure is not None else ""
-                whole = subject(origin.args[0]) if measure is None else ""
-                if not state.knows(holder, "tested") and not state.knows(whole, "sized"):
+                if not _is_measured(origin, state):
                     yield from self._report(Use(node, "length", origin, "", value), subject(value), "sized")
 
     def _descriptor(self, call: Call, value: Expr, state: State) -> Iterator[Fact]:
@@ -293,7 +315,8 @@ class _Watcher(Knowledge):
 
     def _report(self, use: Use, name: str, then: str = "") -> Iterator[Fact]:
         """Note a use. What survived it is known, and not reported again."""
-        self.uses.append(use)
+        origin = (use.origin.start, use.origin.end)
+        self.uses.append(use._replace(helper=use.helper or origin in self._wrapped))
         if name:
             yield Fact(name, then or "checked")
             yield Fact(name, "present")
@@ -332,6 +355,13 @@ def _handler_params(body: tuple[Stmt, ...]) -> Iterator[tuple[Param, bool]]:
 
 def _key(param: Param) -> tuple[int, int, str]:
     return param.start, param.end, param.name
+
+
+def _is_measured(origin: Call, state: State) -> bool:
+    """Whether somebody looked at the length of the bytes that a getter gives; there are none where it gives NULL."""
+    if origin.name == "xpc_data_get_bytes_ptr":
+        return state.knows(subject(origin.args[0]), "sized")
+    return state.knows(subject(origin.args[-1]), "tested")
 
 
 def _is_sizeof(node: Call | Operator) -> bool:

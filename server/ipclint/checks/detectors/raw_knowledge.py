@@ -53,6 +53,10 @@ class Knowledge:
         """See `known.Watcher`."""
         return ()
 
+    def getter(self, call: Call) -> Call:
+        """The getter whose result a call gives: the call itself, unless it is a wrapper."""
+        return call
+
     # ── what is learnt ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def learn(self, condition: Expr, holds: bool, state: State) -> Iterable[Fact]:
@@ -166,8 +170,10 @@ class Knowledge:
                 return self.is_present(inner, state)
             case Call(name=name, args=(first, *_)) if name in OF_VALUE:
                 return self.knows(first, state, "typed", "checked")
-            case Call(name=name, args=args):
-                return name not in MAY_BE_NULL or asks_error(value) or self.knows(args[0], state, "whole")
+            case Call():
+                getter = self.getter(value)
+                whole = bool(getter.args) and self.knows(getter.args[0], state, "whole")
+                return getter.name not in MAY_BE_NULL or asks_error(getter) or whole
             case _:
                 return not any(
                     isinstance(each, Param) or each.name in MAY_BE_NULL for each in self.sources(value, state)
@@ -178,7 +184,10 @@ class Knowledge:
 
     def sources(self, value: Expr, state: State) -> list[Call | Param]:
         """The calls and parameters that an expression may stand for; those of objects made here are left out."""
-        found = [each for each in self._values(value, state) if isinstance(each, Call | Param)]
+        values = self._values(value, state)
+        found = [
+            self.getter(each) if isinstance(each, Call) else each for each in values if isinstance(each, Call | Param)
+        ]
         return [each for each in found if isinstance(each, Param) or not self._is_own(each, state)]
 
     def _is_own(self, call: Call, state: State) -> bool:
