@@ -36,6 +36,8 @@
   (check "what can be done" (equal (mapcar (lambda (action) (plist-get action :title)) actions)
                                    '("Whisper instead"
                                      "Suppress demo/no-shouting here; write the reason behind the dash"
+                                     "Suppress demo/no-shouting in this file; write the reason behind the dash"
+                                     "Turn demo/no-shouting off in ipclint.toml"
                                      "Apply all safe ipclint fixes (1)"))
          actions)
   (eglot--apply-workspace-edit (plist-get (car actions) :edit)))

@@ -35,7 +35,7 @@ local function run()
   check("and the finding goes", wait(function() return #found() == 1 end), found())
 
   vim.api.nvim_win_set_cursor(0, { 3, 6 })
-  act("Suppress demo/no-shouting")
+  act("Suppress demo/no-shouting here")
   local comment = "    // ipclint:ignore demo/no-shouting -- "
   check("the suppression is written", wait(function() return line(3) == comment end), line(3))
   check("and asks for a reason", wait(function()

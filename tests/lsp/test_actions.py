@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -94,7 +96,7 @@ async def test_an_action_is_resolved_against_the_text_as_it_stands_then(editor: 
 
 async def test_a_suppression_asks_for_its_reason_and_is_quiet_with_one(editor: Editor):
     editor.open("A.swift", "func f(_ t: String) {\n    shout(t)\n}\n")
-    suppress = titled(await editor.actions("A.swift", cursor(1, 6)), "Suppress demo/no-shouting")
+    suppress = titled(await editor.actions("A.swift", cursor(1, 6)), "Suppress demo/no-shouting here")
     assert not suppress.is_preferred
     resolved = await editor.client.code_action_resolve_async(suppress)
     assert resolved.edit is not None
@@ -109,7 +111,7 @@ async def test_a_suppression_asks_for_its_reason_and_is_quiet_with_one(editor: E
 async def test_a_suppression_in_a_property_list_is_an_xml_comment(editor: Editor):
     text = '<plist version="1.0">\r\n<dict>\r\n\t<key>DemoOpenDoor</key>\r\n\t<true/>\r\n</dict>\r\n</plist>\r\n'
     editor.open("Info.plist", text, "xml")
-    suppress = titled(await editor.actions("Info.plist", cursor(2, 5)), "Suppress demo/open-door")
+    suppress = titled(await editor.actions("Info.plist", cursor(2, 5)), "Suppress demo/open-door here")
     resolved = await editor.client.code_action_resolve_async(suppress)
     assert resolved.edit is not None
     text = applied(editor, "Info.plist", text, resolved.edit)
@@ -155,3 +157,35 @@ async def test_an_action_of_another_server_is_refused(editor: Editor):
     with pytest.raises(JsonRpcException) as caught:
         await editor.client.code_action_resolve_async(types.CodeAction("Rename", data={"id": 4}))
     assert caught.value.code == -32602
+
+
+async def test_a_suppression_for_the_whole_file(editor: Editor):
+    editor.open("A.swift", LOUD)
+    action = titled(await editor.actions("A.swift", cursor(1, 6)), "Suppress demo/no-shouting in this file")
+    resolved = await editor.client.code_action_resolve_async(action)
+    assert resolved.edit is not None
+    text = applied(editor, "A.swift", LOUD, resolved.edit)
+    assert text == f"// ipclint:ignore-file demo/no-shouting -- \n{LOUD}"
+    editor.replace("A.swift", text.replace("-- ", "-- it is a shop"))
+    assert await editor.diagnostics("A.swift") == []
+    plist = '<?xml version="1.0"?>\n<plist version="1.0"><dict><key>DemoOpenDoor</key><true/></dict></plist>\n'
+    editor.open("Info.plist", plist, "xml")
+    action = titled(await editor.actions("Info.plist", cursor(1, 40)), "Suppress demo/open-door in this file")
+    resolved = await editor.client.code_action_resolve_async(action)
+    assert resolved.edit is not None
+    text = applied(editor, "Info.plist", plist, resolved.edit)
+    assert text.startswith('<?xml version="1.0"?>\n<!-- ipclint:ignore-file demo/open-door —  -->\n<plist')
+
+
+async def test_a_rule_is_turned_off_in_the_configuration(editor: Editor):
+    written = (editor.root / "ipclint.toml").read_text()
+    editor.open("A.swift", LOUD)
+    action = titled(await editor.actions("A.swift", cursor(1, 6)), "Turn demo/no-shouting off in ipclint.toml")
+    resolved = await editor.client.code_action_resolve_async(action)
+    assert resolved.edit is not None
+    editor.open("ipclint.toml", written, "toml")
+    action = titled(await editor.actions("A.swift", cursor(1, 6)), "Turn demo/no-shouting off in ipclint.toml")
+    resolved = await editor.client.code_action_resolve_async(action)
+    assert resolved.edit is not None
+    text = applied(editor, "ipclint.toml", written, resolved.edit)
+    assert tomllib.loads(text) == tomllib.loads(written) | {"ignore": ["demo/no-shouting"]}

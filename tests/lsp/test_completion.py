@@ -56,3 +56,60 @@ async def test_rules_are_offered_by_id_and_by_alias(editor: Editor):
         types.CompletionParams(editor.document("A.swift"), types.Position(0, 3))
     )
     assert list(nothing or ()) == []  # type: ignore[arg-type]
+
+
+TOML = """pro
+profile = "str"
+include-tests =
+fail-on = "high:
+[[per-path]]
+pro
+profile =
+ignore = ["
+[severity]
+"xpc/a" = "hi"
+x
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "label", "new", "start", "end"),
+    [
+        (0, 3, "profile", "profile = ", 0, 3),
+        (1, 14, "strict", '"strict"', 10, 15),
+        (2, 16, "true", "true", 15, 15),
+        (3, 16, "high:certain", '"high:certain"', 10, 16),
+        (5, 3, "paths", "paths = ", 0, 3),
+        (6, 9, "pedantic", '"pedantic"', 9, 9),
+        (7, 11, "DEMO1", "demo/no-shouting", 11, 11),
+        (9, 13, "high", '"high"', 10, 14),
+    ],
+)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_settings_and_their_values(
+    editor: Editor, line: int, column: int, label: str, new: str, start: int, end: int
+):
+    text = TOML.replace("include-tests =\n", "include-tests = \n").replace("profile =\n", "profile = \n")
+    editor.open("sub/ipclint.toml", text, "toml")
+    column += line == 6
+    start, end = (start + (line in (2, 6)), end + (line in (2, 6)))
+    items = {item.label: item for item in await offered(editor, "sub/ipclint.toml", line, column)}
+    edit = items[label].text_edit
+    assert isinstance(edit, types.TextEdit)
+    assert edit.new_text == new
+    assert edit.range == types.Range(types.Position(line, start), types.Position(line, end))
+    others = {0: "paths", 1: "DEMO1", 5: "select", 7: "profile", 9: "demo/no-shouting"}
+    assert others.get(line) not in items
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_table_without_settings_of_its_own(editor: Editor):
+    editor.open("sub/ipclint.toml", TOML, "toml")
+    assert await offered(editor, "sub/ipclint.toml", 10, 1) == []
+
+
+async def offered(editor: Editor, name: str, line: int, column: int) -> list[types.CompletionItem]:
+    found = await editor.client.text_document_completion_async(
+        types.CompletionParams(editor.document(name), types.Position(line, column))
+    )
+    return list(found) if isinstance(found, list | tuple) else []

@@ -111,6 +111,17 @@ async def test_without_a_folder_an_open_file_is_analysed_alone(root: Path, start
     assert editor.uri("B.swift") not in editor.published
 
 
+async def test_a_document_that_is_too_large_says_so_and_the_others_go_on(editor: Editor):
+    editor.open("Large.swift", LOUD + "let a = [" + "1, " * 400_000 + "]\n")
+    [diagnostic] = await editor.diagnostics("Large.swift")
+    assert (diagnostic.code, diagnostic.severity) == ("not-analysed", types.DiagnosticSeverity.Information)
+    assert diagnostic.message == "Large.swift: is larger than 1024 KiB, so it was not analysed"
+    editor.open("A.swift", LOUD)
+    assert codes(await editor.diagnostics("A.swift")) == SHOUT
+    editor.type("Large.swift", 3, 0, "", end=(4, 0))
+    assert codes(await editor.diagnostics("Large.swift")) == SHOUT
+
+
 MAIN = """import Foundation
 
 let listener = NSXPCListener(machServiceName: "com.example.helper")

@@ -45,7 +45,18 @@ async def test_a_rule_named_in_a_suppression_or_in_the_configuration(editor: Edi
     for line, column, title in ((0, 15, "A door stands open"), (2, 4, "Shouting is heard by everyone")):
         text = await editor.hover("ipclint.toml", line, column)
         assert text is not None and text.startswith(f"### {title}")
-    assert await editor.hover("ipclint.toml", 1, 3) is None
+
+
+async def test_a_setting_of_the_configuration(editor: Editor):
+    editor.open(
+        "ipclint.toml", 'profile = "strict"\n[severity]\n"x" = "low"\n[[per-path]]\npaths = []\nselect = []\n', "toml"
+    )
+    for line, name in ((0, "profile"), (1, "severity"), (3, "per-path"), (4, "paths")):
+        text = await editor.hover("ipclint.toml", line, 4)
+        assert text is not None and text.startswith(f"**{name}**"), text
+    assert 'Default: `"recommended"`' in (await editor.hover("ipclint.toml", 0, 0) or "")
+    assert await editor.hover("ipclint.toml", 0, 12) is None
+    assert await editor.hover("ipclint.toml", 5, 2) is None, "a section has no such setting"
 
 
 async def test_a_client_without_markdown_gets_plain_text(start_editor: StartEditor):

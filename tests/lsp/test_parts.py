@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tomllib
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
+from ipclint.engine.report import Location, Report
 from ipclint.lsp.actions import wanted
 from ipclint.lsp.analysis import Analysis
 from ipclint.lsp.client import Client
@@ -18,8 +20,9 @@ from ipclint.lsp.edits import Edits
 from ipclint.lsp.events import Edited, FoldersChanged, Opened, Update
 from ipclint.lsp.publishing import Publisher
 from ipclint.lsp.settings import Settings, parse_settings
+from ipclint.lsp.suppressing import switched_off
 from ipclint.lsp.worker import Worker
-from ipclint.model.finding import Edit, Fix
+from ipclint.model.finding import Edit, Finding, Fix, Place
 from ipclint.model.source import LineIndex
 
 LOUD = "func f(_ text: String) {\n    shout(text)\n}\n"
@@ -175,6 +178,36 @@ def test_kinds_contain_each_other():
     assert wanted("source.fixAll.ipclint", ["source.fixAll.ipclint"])
     assert not wanted("source.fixAll.ipclint", ["source.fixAll.other", "source.fix"])
     assert wanted("quickfix", None)
+
+
+# ── turning a rule off ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", 'ignore = ["a/b"]\n'),
+        ('profile = "strict"', 'profile = "strict"\nignore = ["a/b"]\n'),
+        ('ignore = []\n[severity]\n"x/y" = "low"\n', 'ignore = ["a/b"]\n[severity]\n"x/y" = "low"\n'),
+        ('ignore = [\n  "x/y",\n]\n', 'ignore = [\n  "a/b", "x/y",\n]\n'),
+        (
+            '[[per-path]]\npaths = ["A"]\nignore = ["x"]\n',
+            'ignore = ["a/b"]\n[[per-path]]\npaths = ["A"]\nignore = ["x"]\n',
+        ),
+    ],
+)
+def test_where_a_rule_is_turned_off(before: str, after: str):
+    location = Location("A.swift", 0, 1, 0, 0, 0, 1)
+    finding = Finding("a/b", "text", "low", "likely", Place("A.swift", "", 0, 1))
+    report = Report("a/b", "text", "low", "likely", location, (), finding)
+    fix = switched_off(report, before.encode())
+    assert fix is not None
+    [edit] = fix.edits
+    text = before[: edit.start] + edit.text + before[edit.end :]
+    assert text == after
+    assert tomllib.loads(text)["ignore"][0] == "a/b"
+    created = switched_off(report, None)
+    assert created is not None and created.creates == (("ipclint.toml", 'ignore = ["a/b"]\n'),)
 
 
 # ── settings ─────────────────────────────────────────────────────────────────────────────────────────────────────────

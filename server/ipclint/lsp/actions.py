@@ -12,15 +12,16 @@ from typing import Any
 import msgspec
 from lsprotocol import types
 
-from ipclint.checks.edits import compatible, insert_before, line_end, line_start
-from ipclint.engine.builtin import UNUSED
+from ipclint.checks.edits import compatible
+from ipclint.engine.config import FILE_NAME
 from ipclint.engine.report import Report, fingerprint
 from ipclint.lsp.client import Client
 from ipclint.lsp.diagnostics import Diagnostics
 from ipclint.lsp.edits import Edits
 from ipclint.lsp.folders import Address
+from ipclint.lsp.suppressing import suppressions, switched_off
 from ipclint.lsp.view import unit_at
-from ipclint.model.finding import Edit, Fix
+from ipclint.model.finding import Fix
 from ipclint.model.source import LineIndex, Span
 from ipclint.program.program import UnitRef
 
@@ -28,11 +29,6 @@ QUICK_FIX = types.CodeActionKind.QuickFix.value
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.ipclint"
 REWRITE = f"{types.CodeActionKind.RefactorRewrite.value}.ipclint"
 KINDS = (QUICK_FIX, FIX_ALL, REWRITE)
-
-_COMMENTS = {
-    **dict.fromkeys(("swift", "m", "mm", "h", "c"), "// {} -- "),
-    **dict.fromkeys(("plist", "entitlements", "xcent"), "<!-- {} —  -->"),  # XML allows no -- inside a comment
-}
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -54,6 +50,7 @@ class Actions:
 
     def __init__(self, client: Client, address: Address, diagnostics: Diagnostics, edits: Edits) -> None:
         self._client = client
+        self._folder = address.folder
         self._session = address.folder.session
         self._path = address.path
         self._lines = address.folder.lines(address.path)
@@ -91,7 +88,7 @@ class Actions:
             return self._edits.of(self._safe_fixes())
         for report in self._session.reports(self._path):
             if self._ticket(report, ticket.title) == ticket:
-                for fix in (*self._session.fixes(report), *about_suppression(report, self._lines)):
+                for fix in (*self._session.fixes(report), *self._about_suppression(report)):
                     if fix.title == ticket.title:
                         return self._edits.of((fix,))
         raise Gone(ticket.title)
@@ -109,7 +106,7 @@ class Actions:
             yield self._quick_fix(report, fix, preferred=number == 0 and fix.safe)
 
     def _suppressions(self, report: Report) -> Iterator[types.CodeAction]:
-        for fix in about_suppression(report, self._lines):
+        for fix in self._about_suppression(report):
             yield self._quick_fix(report, fix, preferred=False)
 
     def _refactorings(self, span: Span) -> Iterator[types.CodeAction]:
@@ -117,6 +114,14 @@ class Actions:
         ref = unit_at(self._session, self._path, span.start)
         for fix in self._session.scaffolds(ref) if ref is not None else ():
             yield self._action(fix.title, REWRITE, Ticket(self._uri, fix.title, unit=ref.key if ref else ""), (fix,))
+
+    def _about_suppression(self, report: Report) -> Iterator[Fix]:
+        yield from suppressions(report, self._lines)
+        if self._folder.has_configuration or self._folder.may_have_configuration:
+            written = self._folder.lines(FILE_NAME).data if self._folder.has_configuration else None
+            fix = switched_off(report, written)
+            if fix is not None and self._edits.can_apply(fix):
+                yield fix
 
     def _quick_fix(self, report: Report, fix: Fix, preferred: bool) -> types.CodeAction:
         action = self._action(fix.title, QUICK_FIX, self._ticket(report, fix.title), (fix,))
@@ -166,35 +171,3 @@ def under(reports: Iterable[Report], span: Span, lines: LineIndex) -> list[Repor
         return touched
     line = lines.position(span.start)[0]
     return [each for each in reports if each.location.line == line]
-
-
-def about_suppression(report: Report, lines: LineIndex) -> Iterator[Fix]:
-    """What can be done with a comment: suppress the finding, or take out a suppression that is the finding.
-
-    The comment gives no reason: one is asked for where it has to stand.
-    """
-    if report.rule == UNUSED.id:
-        span = Span(report.location.start, report.location.end)
-        yield Fix("Remove this suppression", safe=False, edits=(_removal(report.path, lines.data, span),))
-        return
-    comment = _COMMENTS.get(report.path.rpartition(".")[2])
-    above = lines.line(report.location.line - 1) if report.location.line else b""
-    if comment is None or report.rule.startswith("ipclint/") or above.endswith(b"\\"):
-        return
-    row = lines.line(report.location.line)
-    first = lines.starts[report.location.line] + len(row) - len(row.lstrip(b" \t"))
-    yield Fix(
-        f"Suppress {report.rule} here; write the reason behind the dash",
-        safe=False,
-        edits=(insert_before(report.path, lines.data, first, comment.format(f"ipclint:ignore {report.rule}")),),
-    )
-
-
-def _removal(path: str, data: bytes, comment: Span) -> Edit:
-    """Takes out a comment: with its line when nothing else stands there, else with the white space before it."""
-    start, end = line_start(data, comment.start), line_end(data, comment.end)
-    before = data[start : comment.start].rstrip()
-    if before or data[comment.end : end].strip():
-        return Edit(path, start + len(before), comment.end, "")
-    following = data.find(b"\n", end)
-    return Edit(path, start, len(data) if following < 0 else following + 1, "")

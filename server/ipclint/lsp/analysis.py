@@ -17,7 +17,7 @@ from ipclint.engine.config import FILE_NAME
 from ipclint.engine.session import Progress
 from ipclint.lsp.client import Client
 from ipclint.lsp.convert import Positions
-from ipclint.lsp.diagnostics import Diagnostics, mistaken
+from ipclint.lsp.diagnostics import Diagnostics, mistaken, not_analysed
 from ipclint.lsp.documents import Document
 from ipclint.lsp.edits import Edits
 from ipclint.lsp.events import Closed, Configured, Edited, Event, FoldersChanged, OnDisk, Opened, Reread, Update
@@ -28,6 +28,9 @@ from ipclint.readers import kind_of
 
 SHOWN_AT_ONCE = 50
 """Files that are shown in one step of an index."""
+
+MAX_NAMED = 50
+"""Files that the log names after an index."""
 
 logger = logging.getLogger(__name__)
 
@@ -43,14 +46,21 @@ class Batch:
 
 
 class Analysis:
-    """`warn` is called, on this thread, with what the user has to know."""
+    """`warn` is called, on this thread, with what the user has to know, `log` with what may help somebody who asks."""
 
-    def __init__(self, client: Client, settings: Settings, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        settings: Settings,
+        warn: Callable[[str], None],
+        log: Callable[[str], None] = logger.info,
+    ) -> None:
         self.client = client
         self.positions = Positions(client.encoding)
         self.settings = settings
         self.folders = Folders(lambda root: make_session(root, self.settings))
         self._warn = warn
+        self._log = log
         self._homes: dict[str, Address] = {}  # of open documents
         self._uncertain: set[str] = set()  # open documents of which the session may hold another text
         self._events: deque[Event] = deque()
@@ -238,6 +248,7 @@ class Analysis:
             if is_over() or not progress(step):
                 return
             yield []
+        self._log(_summary(folder))
         gc.collect()
         gc.freeze()  # what was read stays; to search it for garbage again and again costs a large workspace dearly
         for paths in batched(sorted({*session.paths(), *folder.shown}), SHOWN_AT_ONCE):
@@ -251,6 +262,8 @@ class Analysis:
         diagnostics = self.diagnostics(folder).of(folder.session.reports(path))
         if folder.mistake is not None and folder.path_of(folder.mistake.file) == path:
             diagnostics.append(mistaken(folder.mistake.text, folder.mistake.line))
+        if path in folder.documents and (problem := folder.session.problem(path)):
+            diagnostics.append(not_analysed(f"{path.rpartition('/')[2]}: {problem}"))
         (folder.shown.add if diagnostics else folder.shown.discard)(path)
         return Update(folder.uri(path), folder.version(path), diagnostics, edited)
 
@@ -263,6 +276,15 @@ class Analysis:
 
     def edits(self, folder: Folder) -> Edits:
         return Edits(self.client, self.positions, folder.uri, folder.lines, folder.version)
+
+
+def _summary(folder: Folder) -> str:
+    """What came of an index, for the log."""
+    session = folder.session
+    count = sum(len(session.reports(path)) for path in session.paths())
+    problems = [f"  {path}: {problem}" for path, problem in session.problems()]
+    text = f"{folder.root}: {len(session.discovery.files)} files, {count} findings"
+    return "\n".join([f"{text}; not analysed in full:" if problems else text, *problems[:MAX_NAMED]])
 
 
 def batched(items: Sequence[str], count: int) -> Iterator[Sequence[str]]:

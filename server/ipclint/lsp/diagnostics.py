@@ -94,6 +94,14 @@ def result_id(diagnostics: Iterable[types.Diagnostic]) -> str:
     return digest.hexdigest()
 
 
+def not_analysed(problem: str) -> types.Diagnostic:
+    """Why a document was not analysed, or not in full; at its beginning, since it is about all of it."""
+    top = types.Range(types.Position(0, 0), types.Position(0, 0))
+    return types.Diagnostic(
+        top, problem, severity=types.DiagnosticSeverity.Information, source=SOURCE, code="not-analysed"
+    )
+
+
 def mistaken(text: str, line: int) -> types.Diagnostic:
     """A mistake in ipclint.toml, shown where it was made."""
     whole = types.Range(types.Position(line, 0), types.Position(line + 1, 0))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pygls.uris import from_fs_path, to_fs_path
 
+from ipclint.engine.config import FILE_NAME
 from ipclint.lsp.documents import Document
 from ipclint.lsp.sessions import Made, page_of
 from ipclint.model.source import LineIndex
@@ -25,8 +26,9 @@ _NOWHERE = os.devnull
 class Folder:
     """A folder and the session that watches it. `root` is the path as the client names it, symlinks not resolved."""
 
-    def __init__(self, root: str, open_session: OpenSession) -> None:
+    def __init__(self, root: str, open_session: OpenSession, in_workspace: bool = True) -> None:
         self.root = root.rstrip("/\\") or "/"
+        self.in_workspace = in_workspace
         self.documents: dict[str, Document] = {}  # open ones, by path
         self.shown: set[str] = set()  # paths that the client was told something of
         self._real_root = os.path.realpath(self.root)
@@ -37,9 +39,20 @@ class Folder:
 
     def reopen(self) -> None:
         """Makes a new session, when what a session is made from has changed. It knows no file, not even open ones."""
-        self.session, self.mistake, self._own_rules = self._open_session(Path(self.root))
+        self.session, self.mistake, self._own_rules, self._configuration = self._open_session(Path(self.root))
         self._files.clear()
         self._pages.clear()
+
+    @property
+    def has_configuration(self) -> bool:
+        """Whether the folder's ipclint.toml stands in it, not above, and holds no mistake."""
+        file = self._configuration if self.mistake is None else None
+        return file is not None and self.path_of(str(file)) == FILE_NAME
+
+    @property
+    def may_have_configuration(self) -> bool:
+        """Whether an ipclint.toml in this folder of the workspace would be its first."""
+        return self.in_workspace and self._configuration is None
 
     def path_of(self, file: str) -> str | None:
         """The session's path of an absolute file name; None when the file is not in this folder."""
@@ -142,7 +155,7 @@ class Folders:
             return Address(next(iter(self._workspace.values())), untitled_name(uri, language))
         root, name = (_NOWHERE, untitled_name(uri, language)) if file is None else os.path.split(file)
         if root not in self._loose:
-            self._loose[root] = Folder(root, self._open_session)
+            self._loose[root] = Folder(root, self._open_session, in_workspace=False)
         return Address(self._loose[root], name)
 
 

@@ -39,6 +39,7 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
         ls.protocol.fm.features.pop(method)
     asking.begin(ls)
     ls.problem = problem
+    ls.protocol.trace = params.trace or types.TraceValue.Off
     ls.roots = tuple(folder.uri for folder in params.workspace_folders or ())
     if not ls.roots and ls.workspace.root_uri:
         ls.roots = (ls.workspace.root_uri,)

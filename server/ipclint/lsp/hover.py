@@ -12,6 +12,7 @@ from ipclint.checks.rulebook import Rulebook
 from ipclint.engine.config import FILE_NAME
 from ipclint.engine.report import Hop, Location, Report
 from ipclint.lsp.actions import under
+from ipclint.lsp.configuring import is_configuration, setting_at
 from ipclint.lsp.folders import Folder
 from ipclint.model.source import LineIndex, Span
 
@@ -36,6 +37,10 @@ class Hovers:
             rule = self._rulebook.get(self._lines.data[named.start : named.end].decode())
             if rule is not None:
                 return self._text([self._about(rule)]), named
+        if is_configuration(self._path) and (found := setting_at(self._lines, offset)) is not None:
+            setting, span = found
+            default = f"\n\nDefault: `{setting.default}`" if setting.default else ""
+            return self._text([f"**{setting.name}**\n\n{setting.about}{default}"]), span
         reports = [
             report
             for report in under(self._folder.session.reports(self._path), Span(offset, offset), self._lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, BinaryIO, TypeVar
 
@@ -57,7 +58,7 @@ class Server(LanguageServer):
         """Prepares for a client, before any event."""
         self.client = client
         self.settings = settings
-        self.analysis = Analysis(client, settings.for_analysis, self._warn)
+        self.analysis = Analysis(client, settings.for_analysis, self._warn, self._log)
         self.publisher = Publisher(self.text_document_publish_diagnostics, client.pulls)
         bar = self.work_done_progress if client.progress else None
         self.indexing = Indexing(self.worker, self.analysis, bar, self.show)
@@ -107,7 +108,10 @@ class Server(LanguageServer):
         """What `job` returns on the analysis thread, after every event so far was dealt with. May be cancelled."""
 
         def work() -> T:
+            start = time.perf_counter()
             updates = self.analysis.settle()
+            if updates and self.protocol.trace != types.TraceValue.Off:
+                self._trace(updates, time.perf_counter() - start)
             self._loop.call_soon_threadsafe(self._settled, updates)  # shown even when the job is cancelled meanwhile
             return job()
 
@@ -172,6 +176,18 @@ class Server(LanguageServer):
     def report_server_error(self, error: Exception, source: Any) -> None:
         """pygls calls this when a handler failed; a request has had its error, so the log is the place for it."""
         logger.error("%s: %s", getattr(source, "__name__", source), error)
+
+    def _trace(self, updates: list[Update], seconds: float) -> None:
+        """Tells a client that traces what an analysis took, on the analysis thread."""
+        names = ", ".join(sorted({update.uri.rpartition("/")[2] for update in updates}))
+        verbose = f"shown anew: {names}" if self.protocol.trace == types.TraceValue.Verbose else None
+        told = types.LogTraceParams(f"analysed in {1000 * seconds:.1f} ms; {len(updates)} files shown anew", verbose)
+        self._loop.call_soon_threadsafe(self.log_trace, told)
+
+    def _log(self, text: str) -> None:
+        """Called on the analysis thread."""
+        told = types.LogMessageParams(types.MessageType.Info, text)
+        self._loop.call_soon_threadsafe(self.window_log_message, told)
 
     def _warn(self, text: str) -> None:
         """Called on the analysis thread."""

@@ -30,6 +30,7 @@ class Made(NamedTuple):
     session: Session
     mistake: Mistake | None
     own_rules: tuple[Path, ...]
+    file: Path | None  # the configuration
 
 
 def make_session(root: Path, settings: Settings) -> Made:
@@ -40,10 +41,10 @@ def make_session(root: Path, settings: Settings) -> Made:
     try:
         config = load_config(file) if file is not None else Config()
         own = tuple(file.parent / folder for folder in config.rules) if file is not None else ()
-        return Made(_session(root, config, settings, rulebook(own, Store(cache)), cache), None, own)
+        return Made(_session(root, config, settings, rulebook(own, Store(cache)), cache), None, own, file)
     except ConfigError as error:
         mistake = _mistake(str(error), file)
-    return Made(_session(root, Config(), settings, rulebook((), Store(cache)), cache), mistake, ())
+    return Made(_session(root, Config(), settings, rulebook((), Store(cache)), cache), mistake, (), file)
 
 
 def page_of(rule: str, own_rules: tuple[Path, ...]) -> Path | None:
