@@ -261,9 +261,9 @@ class Session:
         return bool(self._resting) or gave_up("read") in self._files.problems.values()
 
     def problem(self, path: str) -> str:
-        """Why a file was not analysed, or not in full; "" when it was. What is wrong in a property list is a finding."""
+        """Why a file was not analysed, or not in full; "" when it was. What is wrong with a property list is found."""
         facts = self._files.facts.get(path)
-        unread = facts.problem if isinstance(facts, SourceFacts) or path.endswith(".pbxproj") and facts else ""
+        unread = facts.problem if isinstance(facts, SourceFacts | ProjectFacts) else ""
         return self._failures.get(path) or self._files.problems.get(path) or unread
 
     def problems(self) -> list[tuple[str, str]]:
