@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
-from ipclint.model.finding import Confidence, Finding, Place, Step
+from ipclint.model.finding import Confidence, Finding, Place, Severity, Step
 from ipclint.model.ir import Node, Operator, walk
 from ipclint.program.configuration import programs_of, targets_of
 from ipclint.program.constants import constant
@@ -69,14 +69,17 @@ def _finding(rule: Rule, program: Program, ref: UnitRef, use: Use, group: str, l
         )
         steps.append(Step(Place(signing.path, "", span.start, span.end), text))
     confidence: Confidence = "likely" if target.guessed or lack.context == "no-entitlements" else "certain"
+    severity: Severity | None = "low" if lack.context == "other-build" else None
     holes: dict[str, str | Place] = {
+        "configuration": signing.configuration,
         "group": group,
         "target": target.name,
         "file": signing.path or "no entitlements file",
     }
     if steps:
         holes["entitlements"] = steps[0].place
-    return rule.finding(_place(ref, use.args[0]), confidence, context=lack.context, holes=holes, steps=tuple(steps))
+    place = _place(ref, use.args[0])
+    return rule.finding(place, confidence, severity=severity, context=lack.context, holes=holes, steps=tuple(steps))
 
 
 def _lack(program: Program, path: str, group: str) -> Lack | None:
@@ -107,7 +110,8 @@ def _lack_of(target: TargetInfo, group: str) -> Lack | None:
         listed = signing.facts.root.get(GROUPS_KEY)
         entitled = [_expanded(target, signing, text) for text in (listed.strings if listed else ())]
         if not any(_same(entry, group) for entry in entitled):
-            return Lack(target, signing, "" if listed else "no-groups")
+            ships = signing is target.signing[0]
+            return Lack(target, signing, "other-build" if not ships else "" if listed else "no-groups")
     return None
 
 

@@ -27,12 +27,20 @@ def entries_of(program: Program, unit: PlistFacts) -> tuple[PlistEntry, ...]:
 
 
 def _ships(program: Program, path: str) -> bool:
-    """False for a file of debug builds or of tests alone: by the configurations that name it, else by its name."""
+    """False for a file of debug builds, of tests or of the simulator alone: by the configurations that name it, else by
+    its name."""
     known = targets(program)
     signed = known.signed_with(path) if known is not None else ()
     if signed:
-        return any(not _DEBUG.search(signing.configuration) and not target.is_test for target, signing in signed)
+        return any(
+            not _DEBUG.search(signing.configuration) and not target.is_test and not _is_simulated(target)
+            for target, signing in signed
+        )
     return not _DEBUG.search(path.rpartition("/")[2])
+
+
+def _is_simulated(target: TargetInfo) -> bool:
+    return bool(target.settings) and all(each.sdk.endswith("simulator") for each in target.settings)
 
 
 def signed(program: Program, path: str) -> tuple[TargetInfo, ...]:

@@ -20,6 +20,7 @@ _MAYBE_ADMIN = re.compile(r"^/(?:usr/local|opt/local)/")  # the folder itself is
 _PEER_CHECKS = ("getpeereid", "LOCAL_PEERCRED", "LOCAL_PEERTOKEN", "LOCAL_PEERPID", "LOCAL_PEEREUUID")
 _INTERPRETERS = re.compile(r"^/(?:usr/)?bin/(?:env|bash|sh|zsh|python3?|ruby|perl|osascript)$")
 _OWNER_ONLY = 0o600
+_TEST = re.compile(r"(?i)(?:^|[/._-])tests?(?:[/._-]|$)")
 _HOME = re.compile(r"^(?:~|\$HOME|\$\{HOME\})/")
 
 
@@ -27,7 +28,7 @@ _HOME = re.compile(r"^(?:~|\$HOME|\$\{HOME\})/")
 def launchd_job_overexposed(rule: Rule, program: Program, ref: UnitRef, unit: PlistFacts) -> Iterator[Finding]:
     known = targets(program)
     job = next((job for job in known.jobs if job.facts.path == ref.path), None) if known is not None else None
-    if job is not None and unit.root is not None:
+    if job is not None and unit.root is not None and not _TEST.search(ref.path):
         yield from judge(rule, program, ref, unit.root, job.is_root)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.property_lists import ships
 from ipclint.checks.plist_keys import typed_values
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import PlistEntry, PlistFacts, PlistValue, ProjectFacts
@@ -43,6 +44,8 @@ def property_list_invalid(rule: Rule, program: Program, ref: UnitRef, unit: Plis
         problem = unit.problem.partition(": ")[2] if unit.problem.startswith("line ") else unit.problem
         place = Place(ref.path, "", unit.problem_span.start, unit.problem_span.end)
         yield rule.finding(place, context="malformed", holes={"problem": problem or "there is nothing in it"})
+        return
+    if unit.kind == "info" and not ships(program, unit.path):
         return
     yield from _duplicates(rule, unit, unit.root)
     for typed in typed_values(unit):

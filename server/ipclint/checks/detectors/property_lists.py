@@ -12,7 +12,7 @@ from ipclint.model.finding import Finding, Place, Severity
 from ipclint.program.configuration import targets
 from ipclint.program.program import Program, UnitRef
 
-_DEBUG = re.compile(r"(?i)debug|(?<![a-z])tests?(?![a-z])")
+_DEBUG = re.compile(r"(?i:debug)|(?<![A-Za-z])tests?(?![a-z])|Tests?(?![a-z])")
 _GLOBAL: dict[str, tuple[str, Severity]] = {
     "NSAllowsArbitraryLoads": ("every connection", "high"),
     "NSAllowsArbitraryLoadsInWebContent": ("every web view", "medium"),
