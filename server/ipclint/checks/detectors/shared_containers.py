@@ -13,7 +13,7 @@ from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Finding, Place, Severity, Step
 from ipclint.model.ir import Call, Cast, Evaluate, Expr, Literal, Member, Name, Node, Operator, Return, Text, walk
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.link import callers, members, owner_of, resolve, scope, type_of
+from ipclint.program.link import callers, declarations, members, owner_of, resolve, scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.secrets import INNOCENT, Secret, classify_name, may_be_secret, secret_in, words_of
 from ipclint.program.types import base_type, element_type
@@ -24,6 +24,7 @@ MAX_HOPS = 5
 
 SEVERITY: dict[str, Severity] = {"key": "high", "password": "high", "number": "medium", "code": "medium"}
 ENCODERS = re.compile(r"^(?:encode|archivedData(?:WithRootObject.*)?)$")
+ENCODING_METHODS = ("encodeWithCoder:", "encode")
 CIPHERS = re.compile(r"^(?:seal|(?:\w+E|e)ncrypt\w*:?.*|SecKeyCreateEncryptedData|CCCrypt)$")
 SHAPES = {"String": "text", "NSString": "text", "Data": "data", "NSData": "data"}
 _APP_STORAGE = re.compile(r'^@AppStorage\(\s*"(?P<key>[^"\\]*)"\s*,\s*store:\s*(?P<store>.+)\)$', re.S)
@@ -131,10 +132,24 @@ def _encoded_secret(program: Program, ref: UnitRef, call: Call) -> Secret | None
             unit = program.unit(member)
             if not isinstance(unit, Variable) or unit.computed or unit.is_static or base_type(unit.type) in INNOCENT:
                 continue
-            if rank := _rank(program, unit.name):
+            if (rank := _rank(program, unit.name)) and _is_encoded(program, name, unit.name):
                 node = Name(*unit.name_span, unit.name)
                 return Secret(f"{name}.{unit.name}", rank, node, member)
     return None
+
+
+def _is_encoded(program: Program, type_name: str, name: str) -> bool:
+    """Whether encoding a value writes a property: not one that its type's own encoder, or its keys, leave out."""
+    for _, keys in declarations(program, f"{type_name}.CodingKeys"):
+        if keys.cases and all(case.name != name for case in keys.cases):
+            return False
+    encoders = [
+        function
+        for encoder in ENCODING_METHODS
+        for ref in program.members_named(type_name, encoder)
+        if (function := program.function(ref)) is not None and function.body
+    ]
+    return not encoders or any(not {name, f"_{name}"}.isdisjoint(each.mentions) for each in encoders)
 
 
 # ── where it is stored ───────────────────────────────────────────────────────────────────────────────────────────────
