@@ -14,6 +14,9 @@ extern const struct _xpc_type_s _xpc_type_error, _xpc_type_dictionary, _xpc_type
 #define XPC_TYPE_DICTIONARY (&_xpc_type_dictionary)
 #define XPC_TYPE_CONNECTION (&_xpc_type_connection)
 
+extern const struct _xpc_dictionary_s _xpc_error_connection_invalid;
+#define XPC_ERROR_CONNECTION_INVALID ((xpc_object_t)&_xpc_error_connection_invalid)
+
 extern xpc_type_t xpc_get_type(xpc_object_t object);
 extern const char *xpc_dictionary_get_string(xpc_object_t dictionary, const char *key);
 extern int64_t xpc_dictionary_get_int64(xpc_object_t dictionary, const char *key);

@@ -10,7 +10,7 @@ from ipclint.checks.detectors.raw_knowledge import subject
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place
-from ipclint.model.ir import Call, Node, Param
+from ipclint.model.ir import Call, Closure, Name, Node, Operator, Param, walk
 from ipclint.program.program import Program, UnitRef
 
 VARIANTS = {"object": "a", "null": "b", "forced": "b", "length": "c", "index": "c", "descriptor": "d"}
@@ -45,6 +45,28 @@ def xpc_event_kind_unchecked(rule: Rule, program: Program, ref: UnitRef, unit: F
                     **_parts(ref, use),
                 },
             )
+    for node in walk(program.body(ref)):
+        if isinstance(node, Call) and node.name == "xpc_connection_set_event_handler":
+            for handler in node.args:
+                test = _only_test(handler) if isinstance(handler, Closure) else None
+                if test is not None:
+                    yield rule.finding(_place(ref, test), variant="b", context="alike", holes={"user": "", "event": ""})
+
+
+def _only_test(handler: Closure) -> Node | None:
+    """Where a handler asks if an event is an error, when it never asks which, and hands it to nobody who could."""
+    event = handler.params[0].name if handler.params else "$0"
+    test: Node | None = None
+    for node in walk(handler.body):
+        if isinstance(node, Name) and node.text.startswith("XPC_ERROR_"):
+            return None
+        if isinstance(node, Call) and not node.name.startswith("xpc_"):
+            if any(isinstance(each, Name) and each.text == event for each in node.args):
+                return None
+        if isinstance(node, Operator) and node.op in ("==", "!=") and test is None:
+            if any(isinstance(each, Name) and each.text == "XPC_TYPE_ERROR" for each in node.operands):
+                test = node
+    return test
 
 
 def _found(program: Program, ref: UnitRef) -> Evidence:

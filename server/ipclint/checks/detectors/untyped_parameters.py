@@ -49,7 +49,7 @@ def untyped_interface_parameter(rule: Rule, program: Program, ref: UnitRef, unit
             holes = {"argument": _named(function, argument), "type": " ".join(argument.text.split())}
             place = Place(requirement.path, requirement.key, argument.param.start, argument.param.end)
             if _is_untyped(argument.text) and not _has_list(program, function, argument):
-                yield rule.finding(place, holes=holes)
+                yield rule.finding(place, context="reply" if argument.of_reply else "", holes=holes)
             elif not argument.of_reply and base_type(argument.text) in BYTES:
                 for parser in _parsers(program, requirement, argument.number):
                     steps = (Step(parser, "the bytes are taken apart here"),)
