@@ -19,11 +19,14 @@ from ipclint.program.usage import Use, uses_of
 COORDINATES = re.compile(
     r"^(?:NSFileCoordinator|NSFilePresenter|addFilePresenter|flock|lockf|fcntl|O_EXLOCK|sem_open|NSDistributedLock)$"
 )
+KEEPS_AWAKE = ("beginBackgroundTask", "beginBackgroundTaskWithName", "beginBackgroundTaskWithExpirationHandler",
+               "performExpiringActivity", "performExpiringActivityWithReason")  # fmt: skip
 ATOMIC = frozenset({"atomic", "NSDataWritingAtomic", "atomicWrite", "NSAtomicWrite"})
 
 
 @detector("shared-file-uncoordinated", on="function")
 def shared_file_uncoordinated(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    yield from _locked_databases(rule, program, ref)
     uses = [use for use in uses_of(program, ref, "file.write", "file.open-for-writing") if isinstance(use.node, Call)]
     names = _writers(program, ref.path) if uses else ()
     if len(names) < 2 or _is_coordinated(program, ref):
@@ -39,6 +42,17 @@ def shared_file_uncoordinated(rule: Rule, program: Program, ref: UnitRef, unit: 
         if not atomic and use.api.name == "file.write":
             holes["call"] = _place(ref, use.node)
         yield rule.finding(around.place_of(ref, use.node), variant="b" if read else "", holes=holes)
+
+
+def _locked_databases(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:
+    """A database of the group that nothing keeps the system from suspending with its lock held."""
+    uses = uses_of(program, ref, "file.database")
+    programs = [each for each in programs_of(program, ref.path) if "ios" in each.platforms and not each.is_test]
+    if not uses or not programs or any(program.mentioning(word) for word in KEEPS_AWAKE):
+        return
+    for use in uses:
+        if use.args and from_container(program, ref, use.args[0]):
+            yield rule.finding(around.place_of(ref, use.node), "hint", variant="c", holes={"one": programs[0].name})
 
 
 def _writers(program: Program, path: str) -> tuple[str, ...]:
