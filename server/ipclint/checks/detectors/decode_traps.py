@@ -39,6 +39,7 @@ ITEM_LOADERS = frozenset({"loadItem", "loadObject", "loadDataRepresentation", "l
 DECODES = re.compile(
     r"^(?:decode\w*|unarchive\w*|jsonObject|propertyList|JSONObjectWithData|propertyListWithData|parse\w*)(?::|$)", re.I
 )
+MESSAGES = frozenset({"XPCReceivedMessage", "XPCDictionary", "WKScriptMessage"})
 CODER_DECODES = re.compile(r"^decode(?:TopLevel)?(?:Object|ArrayOfObjects|Dictionary|PropertyList)")
 INSERTS = frozenset({"addObject:", "insertObject:atIndex:", "setObject:forKey:", "arrayWithObject:", "setWithObject:"})
 """Messages that raise when they are given nil."""
@@ -59,6 +60,7 @@ class Trap(NamedTuple):
 def decode_failure_traps(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
     sent = {(each.param.start, each.param.name): each.kind for each in arrivals(program, ref)}
     sent |= {(param.start, param.name): "item" for param in _items(program, ref)}
+    sent |= {(param.start, param.name): "message" for param in _messages(program, ref, unit)}
     coder = _coder(program, ref, unit)
     if coder is not None:
         sent[coder.start, coder.name] = "coder"
@@ -94,6 +96,13 @@ def _items(program: Program, ref: UnitRef) -> Iterator[Param]:
             for argument in node.args:
                 if isinstance(argument, Closure) and argument.params:
                     yield argument.params[0]
+
+
+def _messages(program: Program, ref: UnitRef, unit: Function) -> Iterator[Param]:
+    """Parameters that are messages by their type, of the function and of the closures in it."""
+    closures = (node for node in walk(program.body(ref)) if isinstance(node, Closure))
+    for params in (unit.params, *(closure.params for closure in closures)):
+        yield from (param for param in params if base_type(param.type) in MESSAGES)
 
 
 def _outermost(traps: Iterable[Trap]) -> Iterator[Trap]:
