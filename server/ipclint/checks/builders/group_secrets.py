@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ipclint.checks import around
+from ipclint.checks import around, edits
 from ipclint.checks.builders import shared_keychain
 from ipclint.checks.detectors.shared_containers import group_of
 from ipclint.checks.fix import Sources, builder
@@ -62,18 +62,18 @@ def keep_group_secret(rule: Rule, program: Program, finding: Finding, sources: S
         return
     value = finding.holes[f"value-{shape}"]
     assert isinstance(value, Place)
-    edits = [_write(program, ref, statement, sources.text(value), sources.text(key), secret, sources)]
-    edits += [edit for _, _, edit in others]
+    changes = [_write(program, ref, statement, sources.text(value), sources.text(key), secret, sources)]
+    changes += [edit for _, _, edit in others]
     moved = [(each, call) for each, call, _ in others] + [(ref, call) for call in _calls_in(program, ref, statement)]
-    edits += _unused_stores(program, moved, sources)
-    paths = {edit.path for edit in edits}
+    changes += _unused_stores(program, moved, sources)
+    paths = {edit.path for edit in changes}
     if any(_is_swift(path) != _is_swift(statement.path) for path in paths):
         return  # two helpers, in two languages, would have one name
-    edits += [
+    changes += [
         edit for path in sorted(paths) if not _is_swift(path) for edit in sources.imports(path, '"SharedKeychain.h"')
     ]
     creates = () if program.types_named(shared_keychain.NAME) else _helper(program, statement.path)
-    yield Fix(TITLE, False, tuple(edits), creates, rule=rule.id)
+    yield Fix(TITLE, False, tuple(changes), creates, rule=rule.id)
 
 
 def _is_swift(path: str) -> bool:
@@ -99,7 +99,7 @@ def _write(
 ) -> Edit:
     if _is_swift(statement.path):
         call = f'try SharedKeychain(group: "{secret.group}").set({value}, forKey: {key})'
-        return sources.replace(statement, _handled(program, ref, statement, call, key, "kept"))
+        return _replaced(statement, _handled(program, ref, statement, call, key, "kept"), sources)
     kind = "String" if secret.shape == "string" else "Data"
     text = f'if (!{_objc(secret)} set{kind}:{value} forKey:{key}]) {{\n    NSLog(@"%@ was not kept", {key});\n}}'
     if not _follows_statement(statement, sources):
@@ -111,6 +111,20 @@ def _follows_statement(statement: Place, sources: Sources) -> bool:
     """Whether a statement stands among others: not as the branch of an `if` without braces, before an `else`."""
     before = sources.data(statement.path)[: sources.span(statement).start].rstrip()
     return before.endswith((b"{", b"}", b";", b":", b"*/")) or b"//" in before[before.rfind(b"\n") + 1 :]
+
+
+def _replaced(statement: Place, text: str, sources: Sources) -> Edit:
+    """Several lines in the place of a statement, as a block where it is alone between the braces of its line."""
+    span, data = sources.span(statement), sources.data(statement.path)
+    before = data[edits.line_start(data, span.start) : span.start].rstrip()
+    after = data[span.end : edits.line_end(data, span.end)]
+    if "\n" not in text or not before.endswith(b"{") or after.strip() != b"}":
+        return sources.replace(statement, text)
+    outer, newline = edits.indent_of(data, span.start), edits.newline_of(data)
+    inner = outer + edits.level_of(data)
+    block = f"{newline}{inner}{edits.laid_out(text, data, inner)}{newline}{outer}"
+    opened = edits.line_start(data, span.start) + len(before)
+    return Edit(statement.path, opened, span.end + len(after) - len(after.lstrip()), block)
 
 
 def _handled(program: Program, ref: UnitRef, statement: Place, call: str, key: str, done: str) -> str:
@@ -147,11 +161,14 @@ def _other_places(program: Program, secret: Secret, sources: Sources) -> list[tu
         for call in walk(code_of(program, ref)):
             if not isinstance(call, Call) or len(call.args) != 1 or call.target is None:
                 continue
-            if call.name.partition(":")[0] not in words or _key(program, ref, call.args[0]) != secret.key:
+            key = _key(program, ref, call.args[0])
+            if call.name.partition(":")[0] not in words or key not in (secret.key, None):
+                continue
+            if key is None and secret.key.lower() not in around.spelled(call.args[0]).lower():
                 continue
             if group_of(program, ref, call.target) != secret.group:
                 continue
-            edit = _moved(program, ref, call, secret, sources)
+            edit = _moved(program, ref, call, secret, sources) if key is not None else None
             if edit is None:
                 return None
             found.append((ref, call, edit))
@@ -169,7 +186,7 @@ def _moved(program: Program, ref: UnitRef, call: Call, secret: Secret, sources: 
         if _is_swift(ref.path):
             place = _place(ref, statement)
             text = f'try SharedKeychain(group: "{secret.group}").removeObject(forKey: {key})'
-            return sources.replace(place, _handled(program, ref, place, text, key, "removed"))
+            return _replaced(place, _handled(program, ref, place, text, key, "removed"), sources)
         return sources.replace(_place(ref, call), f"{_objc(secret)} removeObjectForKey:{key}]")
     if READS.get(call.name, secret.shape) != secret.shape or call.name in OTHER_READS:
         return None
