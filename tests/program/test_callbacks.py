@@ -35,6 +35,8 @@ def shown(way: Way) -> str:
         ("if a { return }\ndefer { reply(nil) }", ["1", "returns"]),
         ("a ? reply(1) : reply(2)", ["1", "1"]),
         ("a && reply(1)", ["1", "ends"]),
+        ("reply != nil ? reply(1) : log()", ["1"]),
+        ("do { reply(try g()) } catch let e as E { reply(nil) } catch { log() }", ["1", "1", "throws"]),
         ("do { reply(try g()) } catch { log() }", ["1", "throws"]),
         ("Task { reply(try await g()) }", ["1", "throws"]),
         ("queue.async { [weak self] in\nguard let self else { return }\nself.work()\nreply(1)\n}", ["1"]),

@@ -151,13 +151,20 @@ class _Counter:
         decisive: list[Event] = []
         for at, (node, taken) in reversed(tuple(enumerate(path.events))):
             if isinstance(node, Operator) and node.op == "try" and taken is False:
-                return Stop("throws", self.ref, _catch(node, body) or node)
+                return Stop("throws", self.ref, self._catch(node, path.events[at:], body) or node)
             if taken is not None and (*_identity(path.events[:at]), (id(node), not taken)) in calling:
                 decisive.append(Event(node, taken))
         if not decisive:
             return Stop("ends", self.ref, None)
         absent = [event for event in decisive if is_none(event.node)[1] is event.taken and is_none(event.node)[0]]
         return Stop("decides", self.ref, decisive[0].node, decisive[0].taken is True, len(absent) > 1)
+
+    def _catch(self, tried: Node, after: tuple[Event, ...], body: Block) -> Node | None:
+        """The clause that catches what a `try` throws on a way without a call."""
+        around = [n for n in walk(body) if isinstance(n, Do) and n.catches and _holds(n.body, tried)]
+        clauses = [clause for clause in (around[-1].catches if around else ()) if id(clause) not in self.known.marked]
+        gone = (c for c in clauses if any(c.start <= event.node.start < c.end for event in after))
+        return next(gone, clauses[0] if clauses else None)
 
     def _path(self, path: Path, body: Block) -> list[Way]:
         states = [Way()]
@@ -237,6 +244,9 @@ class _Counter:
             case Let(value=value) if value is not None and self._is_learnt(node):
                 return NOTHING
             case Operator(op="?:", operands=(condition, first, second)):
+                asked, none_when = is_none(condition)
+                if asked is not None and self.known.is_named(bare(asked)):  # nobody waits when it is nil
+                    return self.effects(second if none_when else first)
                 return _joined(self.effects(condition), [*self.effects(first), *self.effects(second)])
             case Operator(op="&&" | "||" | "??", operands=(first, second)):
                 return _joined(self.effects(first), [*NOTHING, *self.effects(second)])
@@ -341,12 +351,6 @@ class _Counter:
             return resolution.refs[0], len(function.params) - from_end
         at = next((i for i, p in enumerate(function.params) if p.label == call.labels[index]), index)
         return resolution.refs[0], index if ":" in call.name or not call.labels[index] else at
-
-
-def _catch(tried: Node, body: Block) -> Node | None:
-    """The clause that catches what a `try` throws, the innermost; the first of several."""
-    around = [n for n in walk(body) if isinstance(n, Do) and n.catches and _holds(n.body, tried)]
-    return around[-1].catches[0] if around else None
 
 
 def _holds(body: Block, node: Node) -> bool:
