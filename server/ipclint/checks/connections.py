@@ -26,7 +26,7 @@ from ipclint.model.ir import (
     Subscript,
     walk,
 )
-from ipclint.program.link import ancestors, code_of, declarations, members, owner_of, type_of
+from ipclint.program.link import ancestors, code_of, declarations, members, owner_of, scope, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -325,3 +325,14 @@ def _is_ivar(program: Program, owner: str, name: str) -> bool:
     return name.startswith("_") and bool(owner) and any(
         isinstance(program.unit(each), Variable) for word in (name, name[1:]) for each in members(program, owner, word)
     )  # fmt: skip
+
+
+def method_of_self(program: Program, ref: UnitRef, value: Expr) -> str:
+    """The method that a Swift expression hands on uncalled (`self.closed`, `closed`), "" for anything else."""
+    name = value.text if isinstance(value, Name) else value.name if isinstance(value, Member) else ""
+    of_self = not isinstance(value, Member) or (isinstance(value.base, Name) and value.base.text == "self")
+    if not ref.path.endswith(".swift") or not of_self:
+        return ""
+    units = [program.unit(each) for each in members(program, owner_of(program, ref), name)] if name else []
+    plain = [unit for unit in units if isinstance(unit, Function) and unit.kind == "method" and not unit.is_static]
+    return name if plain and len(plain) == len(units) and name not in scope(program, ref) else ""

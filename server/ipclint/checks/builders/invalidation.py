@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ipclint.checks import around, edits
 from ipclint.checks.builders.coding_style import closing_of, insert_before_member, insert_last_member, objc_method
-from ipclint.checks.connections import strong_uses
+from ipclint.checks.connections import method_of_self, strong_uses
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Type, Variable
@@ -118,9 +118,15 @@ def capture_weakly(rule: Rule, program: Program, finding: Finding, sources: Sour
     if finding.variant != "c" or not isinstance(place, Place):
         return
     ref = UnitRef(place.path, place.unit)
-    nodes = walk(code_of(program, ref))
-    closure = next((n for n in nodes if isinstance(n, Closure) and (n.start, n.end) == (place.start, place.end)), None)
+    nodes = [n for n in walk(code_of(program, ref)) if (n.start, n.end) == (place.start, place.end)]
+    closure = next((n for n in nodes if isinstance(n, Closure)), None)
     if closure is None:
+        method = next(
+            (name for n in nodes if isinstance(n, Name | Member) and (name := method_of_self(program, ref, n))), ""
+        )
+        if method:
+            edit = sources.replace(place, f"{{ [weak self] in self?.{method}() }}")
+            yield Fix("Capture self weakly", True, (edit,), rule=rule.id)
         return
     uses = strong_uses(program, ref, closure)
     weakly = _swift_weakly if place.path.endswith(".swift") else _objc_weakly

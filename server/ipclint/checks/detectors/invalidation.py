@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipclint.checks import around
-from ipclint.checks.connections import Act, Kept, anybody, is_shared, kept, strong_uses
+from ipclint.checks.connections import Act, Kept, anybody, is_shared, kept, method_of_self, strong_uses
 from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
@@ -73,7 +73,7 @@ def _kept_findings(rule: Rule, program: Program, found: Kept) -> Iterator[Findin
             return
         yield rule.finding(around.place_of(found.ref, found.node), holes=_holes(found))
     for act in found.names(HANDLERS):
-        if isinstance(act.value, Closure) and _keeps(program, act, act.value):
+        if act.value is not None and _keeps(program, act, act.value):
             holes = {**_holes(found), "handler": _handler(act), "closure": _place(act.ref, act.value)}
             yield rule.finding(_place(act.ref, act.node), variant="c", holes=holes)
 
@@ -94,10 +94,14 @@ def _is_static(program: Program, found: Kept) -> bool:
     return False
 
 
-def _keeps(program: Program, act: Act, closure: Closure) -> bool:
+def _keeps(program: Program, act: Act, handler: Expr) -> bool:
     """Whether a handler keeps the object that keeps the connection. Value types are copied, not kept."""
-    kinds = {unit.kind for _, unit in declarations(program, _owner(program, act.ref))}
-    return not kinds & {"struct", "enum"} and bool(strong_uses(program, act.ref, closure))
+    owner = _owner(program, act.ref)
+    if {unit.kind for _, unit in declarations(program, owner)} & {"struct", "enum"}:
+        return False
+    if isinstance(handler, Closure):
+        return bool(strong_uses(program, act.ref, handler))
+    return bool(owner) and bool(method_of_self(program, act.ref, handler))
 
 
 def _owner(program: Program, ref: UnitRef) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ipclint.checks.connections import bare
+from ipclint.checks.connections import bare, method_of_self
 from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
@@ -17,6 +17,7 @@ from ipclint.model.ir import (
     Block,
     Call,
     Closure,
+    Evaluate,
     Expr,
     Guard,
     If,
@@ -94,6 +95,9 @@ def _handlers(program: Program, ref: UnitRef) -> Iterator[Handler]:
             case Assign(target=Member(base=base, name=name), value=Closure() as closure) if name in HANDLERS:
                 if _is_connection(program, ref, base):
                     yield Handler(name, base, closure, node)
+            case Assign(target=Member(base=base, name=name), value=value) if name in HANDLERS:
+                if _is_connection(program, ref, base) and (method := method_of_self(program, ref, value)):
+                    yield Handler(name, base, _calling(value, method), node)
             case Call(target=target, name=name, args=(Closure() as closure, *_)):
                 if property_of_setter(name) in HANDLERS and _is_connection(program, ref, target):
                     yield Handler(property_of_setter(name), target, closure, node)
@@ -101,6 +105,13 @@ def _handlers(program: Program, ref: UnitRef) -> Iterator[Handler]:
                 yield Handler("event handler", connection, closure, node)
             case _:
                 pass
+
+
+def _calling(value: Expr, method: str) -> Closure:
+    """A method that is handed on as a handler, as the closure that it stands for."""
+    at = (value.start, value.end)
+    call = Call(*at, None, method, (), (), value.start)
+    return Closure(*at, (), (), (Evaluate(*at, call),), value.start)
 
 
 def _is_connection(program: Program, ref: UnitRef, base: Expr | None) -> bool:
