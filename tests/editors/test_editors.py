@@ -52,16 +52,27 @@ def run(folder: Path, *command: str, **environment: str) -> subprocess.Completed
     )
 
 
-def test_neovim(folder: Path):
+def neovim(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """Runs a script in a Neovim that is configured as its page says."""
     nvim = editor("nvim")
-    server, basics, on_save = documented("neovim.md", "lua")
+    server, basics, on_save, marks = documented("neovim.md", "lua")
     config = folder.parent / "config" / "nvim"
     (config / "lsp").mkdir(parents=True)
     (config / "lsp" / "ipclint.lua").write_text(server)
-    (config / "init.lua").write_text(basics + on_save)
-    (folder / "Neo.swift").write_text(LOUD)
+    (config / "init.lua").write_text(basics + on_save + marks)
     start_up = ("--headless", "-i", "NONE", "-n", "-u", str(config / "init.lua"))
-    done = run(folder, nvim, *start_up, "-l", str(HERE / "neovim.lua"), str(folder))
+    return run(folder, nvim, *start_up, "-l", str(HERE / script), str(folder))
+
+
+def test_neovim(folder: Path):
+    (folder / "Neo.swift").write_text(LOUD)
+    done = neovim(folder, "neovim.lua")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_neovim_at_a_trust_boundary(folder: Path):
+    shutil.copytree(HERE.parent / "lsp" / "courier", folder, dirs_exist_ok=True)
+    done = neovim(folder, "neovim_boundary.lua")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
