@@ -75,6 +75,8 @@ class Knowledge:
             case tested:
                 if holds and (name := subject(tested)):
                     yield Fact(name, "present")
+                if not holds:
+                    yield from self._no_error(tested, state)
         filled = {id(n.operands[0]) for n in walk(condition) if isinstance(n, Operator) and n.op == "address"}
         for node in walk(condition):
             if isinstance(node, Name) and id(node) not in filled:
@@ -94,6 +96,8 @@ class Knowledge:
             if isinstance(other, Literal) and (other.kind == "nil" or other.text == "0"):
                 if not equal and (name := subject(one)):
                     yield Fact(name, "present")
+                if equal:
+                    yield from self._no_error(one, state)
             elif isinstance(other, Name) and other.text.startswith(("XPC_TYPE_", "XPC_ERROR_")):
                 whole = self._typed(one, state) or one
                 name = subject(whole)
@@ -103,6 +107,12 @@ class Knowledge:
                 yield Fact(name, f"is:{kind}" if equal else f"not:{kind}")
                 if equal and kind != ERROR:
                     yield Fact(name, "typed")
+
+    def _no_error(self, description: Expr, state: State) -> Iterator[Fact]:
+        """An object without a description of an error is none."""
+        for value in self._values(description, state):
+            if isinstance(value, Call) and asks_error(value):
+                yield Fact(subject(value.args[0]), f"not:{ERROR}")
 
     def _typed(self, expr: Expr, state: State) -> Expr | None:
         """The object whose type an expression is: of `xpc_get_type(x)`, or of a local that holds it."""
