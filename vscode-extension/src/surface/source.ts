@@ -7,6 +7,8 @@ import type { Server } from "../server";
 import { parseSurface, type Spot, type Surface } from "./model";
 
 const REQUEST = "ipclint/surface";
+const FILES = "**/*.{swift,m,mm,h,c,plist,entitlements,xcent,xcconfig,pbxproj}";
+const REST = 1000; // milliseconds after the last file of several was written
 
 /** The map of a folder. */
 export interface Mapped {
@@ -18,6 +20,7 @@ export class Surfaces implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   /** The maps may be others now. */
   readonly onDidChange = this.changed.event;
+  private soon: NodeJS.Timeout | undefined;
   private maps: Promise<Mapped[]> | undefined;
   private readonly listeners: vscode.Disposable[];
 
@@ -26,8 +29,14 @@ export class Surfaces implements vscode.Disposable {
     private readonly ipclint: Ipclint,
     private readonly log: vscode.LogOutputChannel,
   ) {
+    const watcher = vscode.workspace.createFileSystemWatcher(FILES);
+    const written = () => {
+      clearTimeout(this.soon);
+      this.soon = setTimeout(() => this.refresh(), REST);
+    };
     this.listeners = [
-      vscode.workspace.onDidSaveTextDocument(({ fileName }) => /\.(swift|mm?|h|c|plist|entitlements|xcent|pbxproj)$/.test(fileName) && this.refresh()),
+      watcher,
+      ...[watcher.onDidChange(written), watcher.onDidCreate(written), watcher.onDidDelete(written)],
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.refresh()),
       server.onDidStart(() => this.refresh()),
     ];
@@ -45,6 +54,7 @@ export class Surfaces implements vscode.Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.soon);
     this.changed.dispose();
     vscode.Disposable.from(...this.listeners).dispose();
   }

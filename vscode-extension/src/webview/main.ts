@@ -122,8 +122,9 @@ function boxOf(surface: Surface, box: Box): HTMLElement {
 
 function rowOf(endpoint: Endpoint): HTMLElement {
   const { state } = endpoint.authentication;
-  const label = `${endpoint.kind} ${title(endpoint)}: ${STATE_WORDS[state]}`;
-  const button = h("button", { class: `endpoint state ${state}`, "data-id": endpoint.id, "aria-label": label, title: label }, h("span", { class: "title" }, title(endpoint)), h("span", { class: "kind" }, endpoint.kind));
+  const label = `${title(endpoint)} ${endpoint.kind}: ${STATE_WORDS[state]}`;
+  const said = [h("span", { class: "title" }, title(endpoint)), " ", h("span", { class: "kind" }, endpoint.kind), h("span", { class: "spoken" }, `: ${STATE_WORDS[state]}`)];
+  const button = h("button", { class: `endpoint state ${state}`, "data-id": endpoint.id, title: label }, ...said);
   return h("li", { "data-state": state, "data-words": `${label} ${endpoint.spot.path}` }, button);
 }
 

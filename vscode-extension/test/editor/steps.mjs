@@ -1,5 +1,8 @@
 // What a user does at the keyboard, and waiting for what comes of it.
 
+import * as fs from "node:fs";
+import { createRequire } from "node:module";
+
 /** Runs a command from the palette. */
 export async function command(page, title) {
   await page.keyboard.press("F1");
@@ -36,6 +39,15 @@ export async function until(page, what, holds) {
     if (tries > 100) throw new Error(`not so after 10 s: ${what}`);
     await page.waitForTimeout(100);
   }
+}
+
+/** What stands in the way of people who use a keyboard or a screen reader, in the page of a webview. */
+export async function barriers(page) {
+  const frame = await (await webview(page).locator("main").elementHandle()).ownerFrame();
+  await frame.evaluate(fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
+  const { violations } = await frame.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  return grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, any }) => `${target} ${any[0]?.message ?? ""}`).join(", ")}`);
 }
 
 /** The frame that a webview's page runs in. */

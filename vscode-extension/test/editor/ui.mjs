@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { choose, command, goTo, openFile, until, webview } from "./steps.mjs";
+import { barriers, choose, command, goTo, openFile, until, webview } from "./steps.mjs";
 
 /** Runs the whole way; throws where it ends. Pictures land in `shots`. */
 export async function runUi(editor, workspace, shots) {
@@ -76,6 +76,9 @@ async function surface(page, step, shot) {
   await page.waitForTimeout(300);
   await shot("surface");
   step("the map, by keyboard");
+  const found = await barriers(page);
+  if (found.length > 0) throw new Error(`the map is not for everyone:\n${found.join("\n")}`);
+  step("nothing in the map is in the way of people with a screen reader");
   await map.locator("aside .link").first().click();
   await page.waitForSelector('.editor-group-container .tab.active:has-text(".swift")', { timeout: 60_000 });
   step("the code behind an endpoint");

@@ -67,6 +67,14 @@ describe("commands", () => {
 });
 
 describe("settings", () => {
+  it("of a Python that does not serve leave no server, and taken back bring it again", async () => {
+    const settings = vscode.workspace.getConfiguration("ipclint");
+    await settings.update("interpreter", "/nowhere/python", vscode.ConfigurationTarget.Global);
+    await eventually("no findings", () => findings("Helper/Trust.swift").length === 0);
+    await settings.update("interpreter", undefined, vscode.ConfigurationTarget.Global);
+    await eventually("findings", () => findings("Helper/Trust.swift").length > 0);
+  });
+
   it("are all documented, and those that name programs are not taken from an untrusted workspace", () => {
     const { contributes, capabilities } = extension();
     const settings = Object.entries(contributes.configuration.properties);

@@ -47,6 +47,18 @@ describe("findings", () => {
     await eventually("the finding again", () => findings(helper).some((each) => rule(each).startsWith("xpc/listener-accepts")));
   });
 
+  it("stand beside lenses that show the other side of a boundary", async () => {
+    const lens = await eventually("a lens", async () => {
+      const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>("vscode.executeCodeLensProvider", file("Helper/HelperDelegate.swift"), 10);
+      return lenses.find(({ command }) => command?.command === "ipclint.showReferences");
+    });
+    const given = (lens.command?.arguments ?? []) as [uri: string, at: unknown, places: { uri: string }[]];
+    const [uri, , places] = given;
+    assert.match(uri, /HelperDelegate\.swift$/);
+    assert.ok(places.some((place) => place.uri.endsWith("App/HelperClient.swift")));
+    await vscode.commands.executeCommand("ipclint.showReferences", ...given);
+  });
+
   it("explain themselves in a hover", async () => {
     const [first] = findings("Helper/Trust.swift");
     assert.ok(first);
