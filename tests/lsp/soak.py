@@ -14,6 +14,7 @@ import random
 import shutil
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ class Desk(Process):
         super().__init__(environment)
         self.shown: Shown = {}
         self.settings: dict[str, Any] = {}
+        self.log: deque[str] = deque(maxlen=500)  # what was done, and what came back
         self._bars: set[Any] = set()  # begun and not ended
         named = [{"uri": folder.as_uri(), "name": folder.name} for folder in folders]
         self.request(
@@ -65,6 +67,7 @@ class Desk(Process):
         params = message.get("params") or {}
         if message.get("method") == "textDocument/publishDiagnostics":
             self.shown[params["uri"]] = params["diagnostics"]
+            self.log.append(f"shown {params['uri']} {params.get('version')} {len(params['diagnostics'])}")
         elif message.get("method") == "window/workDoneProgress/create":
             self._bars.add(params["token"])
         elif message.get("method") == "$/progress" and params["value"]["kind"] == "end":
@@ -102,7 +105,6 @@ class Day:
         self.folders = [self.roots[0]]  # that the client has open
         self.buffers: dict[str, str] = {}  # uri → text of open documents, in the order in which they were opened
         self.versions: dict[str, int] = {}
-        self.last: list[str] = []  # what was done, the newest last
         for root in self.roots:
             shutil.copytree(WORKSPACE, root)
             for name in self.chance.sample(NAMES, 8):
@@ -114,7 +116,7 @@ class Day:
     def step(self) -> None:
         deed: Callable[[], object] = self.chance.choices(self.deeds, self.weights)[0]
         said = deed()
-        self.last = [*self.last[-40:], f"{deed.__name__} {said or ''}"]
+        self.desk.log.append(f"{deed.__name__} {said or ''}")
 
     # ── documents ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -371,7 +373,7 @@ class Day:
         """What is shown and should not be (+), and the other way round (-), and how it came to that."""
         pairs = ("+", shown or [], wanted or []), ("-", wanted or [], shown or [])
         lines = [f"{sign} {each}" for sign, these, those in pairs for each in these if each not in those]
-        done = [f"  {each:.150}" for each in self.last]
+        done = [f"  {each:.150}" for each in self.desk.log if not each.startswith("shown") or uri in each]
         return "\n".join([uri, *lines, "done:", *done, "text:", self.buffers.get(uri, "(not open)")])
 
 

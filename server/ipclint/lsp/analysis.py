@@ -158,10 +158,11 @@ class Analysis:
             folder.changed_on_disk(path)
             batches[folder].changes.append(Change.closed(path))
             batches[folder].edited.add(path)
-            if self.folders.find(uri) is None:  # there is no file that could have diagnostics of its own
+            if not folder.in_workspace:
                 batches[folder].changes.append(Change.gone(path))
-                self._lost.append(Update(uri, None, []))
                 self.folders.leave(folder)
+            if self.folders.find(uri) is None:  # there is no file that could have diagnostics of its own
+                self._lost.append(Update(uri, None, []))
 
     def _disk(self, uris: Iterable[str], batches: dict[Folder, Batch]) -> None:
         for uri in uris:
@@ -190,7 +191,8 @@ class Analysis:
                 self._close(uri, batches)
                 self._open(document, batches)
         for folder in gone:
-            batches.pop(folder, None)
+            batch = batches.pop(folder, Batch())
+            self._lost += [Update(folder.uri(path), None, []) for path in batch.edited | batch.others]
 
     def _reopen(self, folder: Folder, batches: dict[Folder, Batch]) -> None:
         """Gives a folder a new session, with what is open in it."""
@@ -225,6 +227,8 @@ class Analysis:
                 changed |= folder.session.refresh(batch.on_disk).changed
             self._uncertain -= edited
             for path in sorted(changed | batch.edited | batch.others):
+                if not folder.in_workspace and path not in folder.documents:
+                    continue  # outside of the workspace, only what is open is shown
                 yield self.update(Address(folder, path), path in batch.edited)
         except Exception:
             logger.exception("the analysis failed")
