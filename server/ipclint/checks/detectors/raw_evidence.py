@@ -34,6 +34,7 @@ from ipclint.model.ir import (
     Call,
     Cast,
     Closure,
+    Collection,
     Expr,
     Let,
     Literal,
@@ -179,6 +180,9 @@ class _Watcher(Knowledge):
                 yield from self._null(node, inner, "!", state, "forced")
             case Operator(op="dereference", operands=(inner,)) | Subscript(base=inner) if not self.swift:
                 yield from self._dereference(node, inner, state)
+            case Collection(kind="dictionary", items=items) if not self.swift:
+                for item in items:  # `@{ @"name": @(text) }`: only what is boxed can stand there
+                    yield from self._null(item, item, "NSString *", state)
             case Member(base=inner) if inner is not None and not self.swift:
                 yield from self._dereference(node, inner, state)
             case Let(type=text, value=value) if value is not None and not self.swift:
