@@ -86,7 +86,7 @@ class Checker:
 
     def _check_file(self, path: str) -> Report:
         units = self.program.units(path) or {"": self.program.configuration(path)}
-        refs = [UnitRef(path, key) for key, unit in units.items() if self._candidates(path, key, unit)]
+        refs = [UnitRef(path, key) for key, unit in units.items() if any(True for _ in self._looks(path, key, unit))]
         reports = [self._unit(ref) for ref in refs]
         findings = {(f.shown_rule, f.place): f for report in reports for f in report.findings}
         return Report(
@@ -101,14 +101,20 @@ class Checker:
         unit = self.program.unit(ref) if ref.key else self.program.configuration(ref.path)
         findings: list[Finding] = []
         failures: list[Failure] = []
-        for check in self._candidates(ref.path, ref.key, unit):
+        for check, looked in self._looks(ref.path, ref.key, unit):
             try:
-                findings += self._shipped(check.rule, check.detect(check.rule, self.program, ref, unit))
+                findings += self._shipped(check.rule, check.detect(check.rule, self.program, ref, looked))
             except Exception as error:  # one broken rule must not silence the others
                 if self._strict:
                     raise
                 failures.append(Failure(check.rule.id, ref, f"{type(error).__name__}: {error}"))
         return Report(tuple(findings), tuple(failures))
+
+    def _looks(self, path: str, key: str, unit: Looked) -> Iterator[tuple[Check, Looked]]:
+        """The checks to try, each with what it looks at: the unit, or a property list that a manifest makes."""
+        yield from ((check, unit) for check in self._candidates(path, key, unit))
+        for plist in unit.plists.values() if isinstance(unit, ProjectFacts) else ():
+            yield from ((check, plist) for check in self._index.candidates(plist))
 
     def _candidates(self, path: str, key: str, unit: Looked) -> list[Check]:
         """The checks to try on a unit; most have none, so this is kept for the same unit."""

@@ -60,7 +60,7 @@ def parse_yaml(data: bytes) -> Parsed:
     except _TooMuch:
         return Parsed(problem=f"it has more than {MAX_NODES} values or {MAX_DEPTH} levels")
     except yaml.MarkedYAMLError as error:
-        return builder.failed(error.problem or "this is no YAML", error.problem_mark)
+        return builder.failed(error.problem or "it cannot be read", error.problem_mark)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         return builder.failed(str(error).partition("\n")[0] or "this is no YAML", None)
     return Parsed(builder.root)
@@ -100,7 +100,7 @@ class _Builder:
         if mark is None:
             return Parsed(problem=problem)
         at = self._at(mark)
-        return Parsed(problem=f"line {mark.line + 1}: {problem}", problem_span=Span(at, at))
+        return Parsed(problem=f"line {mark.line + 1}: this is no YAML: {problem}", problem_span=Span(at, at))
 
     def _at(self, mark: Any) -> int:
         index = min(mark.index, len(self._data))

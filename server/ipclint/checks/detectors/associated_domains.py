@@ -56,7 +56,7 @@ def _domains(entry: PlistEntry) -> Iterator[_Domain]:
 
 def _wildcard(rule: Rule, program: Program, unit: PlistFacts, domain: _Domain) -> Finding:
     """Every subdomain: grave only where code takes the links without a look at the host."""
-    names = {target.name for target in signed(program, unit.path)}
+    names = {target.name for target in signed(program, unit)}
     for ref in link_handlers(program):
         if not names.intersection(target.name for target in programs_of(program, ref.path)):
             continue

@@ -13,7 +13,7 @@ from ipclint.program.configuration import targets
 from ipclint.program.constants import fold
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
-from ipclint.program.target_info import TargetInfo
+from ipclint.program.target_info import Signing, TargetInfo
 from ipclint.program.usage import uses_of
 
 _DEBUG = re.compile(r"(?i)debug|(?<![a-z])dev(?:elop|elopment)?(?![a-z])|(?<![a-z])tests?(?![a-z])")
@@ -21,32 +21,37 @@ _DEBUG = re.compile(r"(?i)debug|(?<![a-z])dev(?:elop|elopment)?(?![a-z])|(?<![a-
 
 def entries_of(program: Program, unit: PlistFacts) -> tuple[PlistEntry, ...]:
     """The entries of an entitlements file that is signed into something that ships; () for other files."""
-    if unit.kind != "entitlements" or unit.root is None or not _ships(program, unit.path):
+    if unit.kind != "entitlements" or unit.root is None or not _ships(program, unit):
         return ()
     return unit.root.entries
 
 
-def _ships(program: Program, path: str) -> bool:
+def _ships(program: Program, unit: PlistFacts) -> bool:
     """False for a file of debug builds, of tests or of the simulator alone: by the configurations that name it, else by
     its name."""
-    known = targets(program)
-    signed = known.signed_with(path) if known is not None else ()
-    if signed:
+    carried = _carried(program, unit)
+    if carried:
         return any(
             not _DEBUG.search(signing.configuration) and not target.is_test and not _is_simulated(target)
-            for target, signing in signed
+            for target, signing in carried
         )
-    return not _DEBUG.search(path.rpartition("/")[2])
+    return not _DEBUG.search(unit.path.rpartition("/")[2])
+
+
+def _carried(program: Program, unit: PlistFacts) -> list[tuple[TargetInfo, Signing]]:
+    """The targets, with the configuration, whose entitlements these are; a manifest may make several that differ."""
+    known = targets(program)
+    found = known.signed_with(unit.path) if known is not None else ()
+    return [(target, signing) for target, signing in found if signing.facts == unit]
 
 
 def _is_simulated(target: TargetInfo) -> bool:
     return bool(target.settings) and all(each.sdk.endswith("simulator") for each in target.settings)
 
 
-def signed(program: Program, path: str) -> tuple[TargetInfo, ...]:
-    """The targets whose programs carry the entitlements at `path`."""
-    known = targets(program)
-    carriers = (target for target, _ in known.signed_with(path)) if known is not None else ()
+def signed(program: Program, unit: PlistFacts) -> tuple[TargetInfo, ...]:
+    """The targets whose programs carry these entitlements."""
+    carriers = (target for target, _ in _carried(program, unit))
     return tuple({(target.project, target.name): target for target in carriers}.values())
 
 
@@ -82,7 +87,7 @@ def entry_finding(
 def debuggable_release(rule: Rule, program: Program, ref: UnitRef, unit: PlistFacts) -> Iterator[Finding]:
     for entry in entries_of(program, unit):
         if entry.key in ("get-task-allow", "com.apple.security.get-task-allow") and is_true(entry.value):
-            confidence: Confidence = "certain" if signed(program, ref.path) else "likely"
+            confidence: Confidence = "certain" if signed(program, unit) else "likely"
             yield entry_finding(rule, ref.path, entry, confidence=confidence)
 
 
@@ -99,7 +104,7 @@ def injectable_process(rule: Rule, program: Program, ref: UnitRef, unit: PlistFa
     found = [entry for entry in entries_of(program, unit) if entry.key in INJECTABLE and is_true(entry.value)]
     if not found:
         return
-    carriers = signed(program, ref.path)
+    carriers = signed(program, unit)
     trust = next(filter(None, (trusted_at(program, name) for each in carriers for name in each.bundle_ids)), None)
     serves = any(target.is_privileged or target.is_embedded_service for target in carriers)
     steps = (Step(trust, "peers that trust this program are checked here"),) if trust is not None else ()
@@ -183,7 +188,7 @@ _BROAD = re.compile(
 
 @detector("sandbox-file-exception", on="plist")
 def sandbox_file_exception(rule: Rule, program: Program, ref: UnitRef, unit: PlistFacts) -> Iterator[Finding]:
-    contained = any(target.is_extension or target.is_embedded_service for target in signed(program, ref.path))
+    contained = any(target.is_extension or target.is_embedded_service for target in signed(program, unit))
     for entry in entries_of(program, unit):
         kind = entry.key.removeprefix(f"{_EXCEPTION}files.")
         whole = entry.key == "com.apple.security.files.all" and is_true(entry.value)
