@@ -5,7 +5,7 @@ The calls by which a callback is run, handed on for one run, or given up are dat
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal as OneOf
 
 from ipclint.model.ir import (
@@ -113,6 +113,15 @@ def error_handler(call: Expr | None) -> Call | None:
     return made if isinstance(made, Call) and ERROR_HANDLER in made.name and made.args else None
 
 
+def _proxies(code: Block) -> Iterator[tuple[str, Call]]:
+    """The locals that proxies with an error handler are put into."""
+    for node in walk(code):
+        if isinstance(node, Let) and len(node.names) == 1 and (made := error_handler(node.value)):
+            yield node.names[0], made
+        elif isinstance(node, Assign) and isinstance(node.target, Name) and (made := error_handler(node.value)):
+            yield node.target.text, made
+
+
 class Names:
     """What a body calls the callback `name`. `around` is the code in which proxies may have been made before.
 
@@ -127,16 +136,13 @@ class Names:
         self.peers: set[str] = set()  # locals with the connection that a message came by; NULL when it is gone
         self.marked: set[int] = set()  # nodes that hold the callback, by identity
         self._once = once
-        self._proxies: list[tuple[str, Call]] = []  # local and the call that made it, in source order
-        self._answered: set[int] = set()  # those of them through which a message with the callback goes
-        for node in walk(around):
-            if isinstance(node, Let) and len(node.names) == 1 and (made := error_handler(node.value)):
-                self._proxies.append((node.names[0], made))
-            elif isinstance(node, Assign) and isinstance(node.target, Name) and (made := error_handler(node.value)):
-                self._proxies.append((node.target.text, made))
+        self._proxies: list[tuple[str, Call]] = []  # local and the call that made it
+        self._answered: set[int] = set()  # where those of them begin, through which a message with the callback goes
+        self._around = around
 
     def learn(self, body: Block) -> None:
         """Learn the other names of the callback in `body`, and which nodes hold one."""
+        self._proxies = [*_proxies(body), *_proxies(self._around)]  # the same node of `body` comes first
         self._mark(body)
         for node in walk(body):
             if isinstance(node, Let) and node.value is not None and len(node.names) == 1:
@@ -146,11 +152,11 @@ class Names:
         for node in walk(body):
             if isinstance(node, Call) and any(id(argument) in self.marked for argument in node.args):
                 if made := self.proxy(node):
-                    self._answered.add(id(made))
+                    self._answered.add(made.start)
 
     def is_answered(self, made: Call) -> bool:
         """Whether a message that holds the callback goes through the proxy that this call makes."""
-        return id(made) in self._answered
+        return made.start in self._answered
 
     def _learn(self, name: str, value: Expr, body: Block) -> None:
         held = bare(value)

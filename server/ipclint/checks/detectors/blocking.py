@@ -86,7 +86,7 @@ def _asks(program: Program, ref: UnitRef, made: Call) -> bool:
             and any(isinstance(arg, Closure | Name) for arg in node.args)
         ):
             proxy = proxy_of(program, ref, node)
-            if proxy is not None and proxy.node is made:
+            if proxy is not None and proxy.node == made:
                 return True
     return False
 
@@ -165,7 +165,7 @@ def _is_message(program: Program, ref: UnitRef, call: Call) -> bool:
 def _deadline(ref: UnitRef, unit: Function, program: Program, block: Block) -> dict[str, str | Place]:
     """Where a time limit can be put in, and what the function returns when it is over."""
     for statement in program.body(ref):
-        if isinstance(statement, Evaluate) and statement.value is block.node:
+        if isinstance(statement, Evaluate) and statement.value == block.node:
             return {"statement": Place(ref.path, ref.key, statement.start, statement.end), "returns": unit.returns}
     return {}
 

@@ -107,9 +107,9 @@ def messages_to(program: Program, ref: UnitRef, proxy: Node) -> Iterator[Call]:
     bindings = [node for node in walk(code) if isinstance(node, Let | Assign)]
     names = {name for node in bindings if _holds(node, proxy) for name in _bound(node)}
     for node in walk(code):
-        if isinstance(node, Call) and node.target is not None and node is not proxy:
+        if isinstance(node, Call) and node.target is not None and node != proxy:
             target = bare(node.target)
-            if target is proxy:
+            if target == proxy:
                 yield node
             elif isinstance(target, Name) and target.text in names:
                 before = [b for b in bindings if b.start < node.start and target.text in _bound(b)]
@@ -124,7 +124,7 @@ def _bound(node: Let | Assign) -> tuple[str, ...]:
 
 
 def _holds(node: Let | Assign, proxy: Node) -> bool:
-    return node.value is not None and bare(node.value) is proxy
+    return node.value is not None and bare(node.value) == proxy
 
 
 def _replies(program: Program, ref: UnitRef, proxy: Node) -> Iterator[Expr]:

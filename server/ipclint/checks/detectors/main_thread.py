@@ -132,7 +132,7 @@ def _ancestors(code: Block, node: Node) -> list[Node]:
 
 def _way(root: Node, node: Node) -> list[Node]:
     for child in children(root):
-        if child is node:
+        if child == node:
             return [root]
         if child.start <= node.start and node.end <= child.end:
             found = _way(child, node)

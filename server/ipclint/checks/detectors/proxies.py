@@ -51,7 +51,7 @@ def _made(program: Program, ref: UnitRef, expr: Expr | None, before: int, depth:
     if (reporting := error_handler(held)) is not None:
         return Made(ref, reporting, bare(reporting.args[-1]))
     if isinstance(held, Call | Member) and held.name == "remoteObjectProxy":
-        silent = any(use.node is held for use in uses_of(program, ref, "xpc.proxy.silent"))
+        silent = any(use.node == held for use in uses_of(program, ref, "xpc.proxy.silent"))
         return Made(ref, held, None) if silent else None
     if isinstance(held, Name):
         bound = [b for b in _bindings(program, ref) if b.start < before and held.text in _bound(b)]
