@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ipclint.checks.builders.leaving import Spot, spot_of
+from ipclint.checks.builders.leaving import Spot, spot_of, whole
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
@@ -128,7 +128,8 @@ def _nil_check(ref: UnitRef, finding: Finding, spot: Spot | None, sources: Sourc
     name = sources.text(value)
     if not name.isidentifier():
         return ()
-    return (sources.insert_before(_place(ref, spot.statement), f"if ({name} == nil) {{\n    {spot.leave}\n}}"),)
+    at = whole(spot, ref, sources)
+    return (sources.insert_before(at, f"if ({name} == nil) {{\n    {spot.leave}\n}}"),) if at is not None else ()
 
 
 def _place(ref: UnitRef, node: Node) -> Place:

@@ -6,8 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ipclint.checks.around import path_to
+import msgspec
+
+from ipclint.checks.around import closure_taker, path_to
+from ipclint.checks.edits import line_end, line_start
+from ipclint.checks.fix import Sources
 from ipclint.model.facts import Function
+from ipclint.model.finding import Edit, Place
 from ipclint.model.ir import Block, Call, Closure, Evaluate, Guard, If, Let, Literal, Loop, Node, Return, Stmt, walk
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type, is_optional
@@ -18,6 +23,16 @@ _OWED = re.compile(
     r"|^resume$"
 )
 """Calls that must still be made on the way out: somebody waits for them, or something is held until then."""
+
+
+TAKE_NOTHING = frozenset(
+    {"xpc_connection_set_event_handler", "xpc_connection_send_message_with_reply", "async", "asyncAfter", "Task"}
+)
+"""Who calls closures that give nothing back."""
+
+_TYPE = re.compile(rb"[\w:<>,*& \t]*\Z")
+_COMMENT = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_DIRECTIVE = re.compile(rb"(?:\A|\n)[ \t]*#[^\n]*\Z")
 
 
 class Spot(NamedTuple):
@@ -50,8 +65,34 @@ def spot_of(program: Program, ref: UnitRef, node: Node) -> Spot | None:
         return None
     closure = next((each for each in reversed(path) if isinstance(each, Closure)), None)
     in_loop = any(isinstance(each, Loop) for each in statements)
-    leave, silent = way_out(function, closure, closure.body if closure else program.body(ref), ref)
+    body = closure.body if closure else program.body(ref)
+    leave, silent = way_out(function, closure, body, ref)
+    if ref.path.endswith(".swift") and len(body) == 1 and isinstance(statement, Evaluate):
+        taker = closure_taker(path)  # elsewhere the only expression is the value
+        if leave != "return;" or (closure is not None and (taker is None or taker.name not in TAKE_NOTHING)):
+            return None
     return Spot(statement, path, "continue;" if in_loop else leave, silent)
+
+
+def whole(spot: Spot, ref: UnitRef, sources: Sources) -> Place | None:
+    """The statement with its type, where others can stand beside it; None for one without braces around it."""
+    statement = spot.statement
+    place = Place(ref.path, ref.key, statement.start, statement.end)
+    if ref.path.endswith(".swift"):
+        return place
+    start = sources.span(place).start
+    data = sources.data(ref.path)
+    if isinstance(statement, Let) and (found := _TYPE.search(data, line_start(data, start), start)):
+        place = msgspec.structs.replace(place, start=place.start - len(found[0].lstrip()))
+    before = _COMMENT.sub(b"", data[: sources.span(place).start]).rstrip()
+    return place if before.endswith((b"{", b"}", b";", b":")) or _DIRECTIVE.search(before) else None
+
+
+def behind(place: Place, text: str, sources: Sources) -> tuple[Edit, ...]:
+    """Put `text` behind a statement; nothing when more code follows on its line."""
+    data, end = sources.data(place.path), sources.span(place).end
+    rest = _COMMENT.sub(b"", data[end : line_end(data, end)]).strip(b"; \t")
+    return () if rest else (sources.insert_after(place, text),)
 
 
 def _conditions(statement: Stmt) -> tuple[Node, ...]:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import msgspec
-
-from ipclint.checks.builders.leaving import Spot, spot_of, way_out
-from ipclint.checks.detectors.raw_api import MAY_BE_NULL
-from ipclint.checks.edits import line_start
+from ipclint.checks.builders.leaving import Spot, behind, spot_of, way_out, whole
+from ipclint.checks.detectors.raw_api import BOXED_TYPES, MAY_BE_NULL, TEXT_TYPES
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
 from ipclint.model.finding import Edit, Finding, Fix, Place
@@ -48,7 +45,6 @@ KINDS = {
 
 C_TYPES = {"string": "const char *", "data": "const void *", "uuid": "const uint8_t *"}
 _PLAIN = re.compile(r"^(?:const\s+|unsigned\s+|signed\s+)*(?:void|char|u?int8_t|Byte)\b")
-_TYPE = re.compile(rb"[\w:<>,*& \t]+")
 
 
 @builder("raw-value-check")
@@ -87,15 +83,16 @@ def event_kind_check(rule: Rule, program: Program, finding: Finding, sources: So
     found = _entry(program, ref, place)
     if found is None:
         return
-    statement, leave, behind = found
+    statement, leave, made = found
     if swift:
         text = f"guard xpc_get_type({event}) == {kind} else {{ {leave.rstrip(';')} }}"
     else:
         text = f"if (xpc_get_type({event}) != {kind}) {{\n    {leave}\n}}"
-    at = Place(ref.path, ref.key, statement.start, statement.end)
-    edit = sources.insert_after(at, text) if behind else sources.insert_before(at, text)
+    at = whole(Spot(statement, (), leave, False), ref, sources)
+    edits = () if at is None else behind(at, text, sources) if made else (sources.insert_before(at, text),)
     noun = "connection" if kind == "XPC_TYPE_CONNECTION" else "message"
-    yield Fix(f"Leave when the event is no {noun}", False, (edit,), rule=rule.id)
+    if edits:
+        yield Fix(f"Leave when the event is no {noun}", False, edits, rule=rule.id)
 
 
 # ── C, Objective-C ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -106,27 +103,19 @@ def _c_edits(
 ) -> tuple[Edit, ...]:
     name = _name_given(spot.statement, getter)
     test = _test(name, getter, finding, _structure(program, ref, spot.statement, name)) if name else ""
-    at = Place(ref.path, ref.key, spot.statement.start, spot.statement.end)
-    if name and test:
-        return (sources.insert_after(at, f"if ({test}) {{\n    {spot.leave}\n}}"),)
+    at = whole(spot, ref, sources)
+    if at is not None and name and test:
+        return behind(at, f"if ({test}) {{\n    {spot.leave}\n}}", sources)
     direct = finding.holes.get("what") in ("null", "object") and getter.name in MAY_BE_NULL
-    if name or not direct or _is_conditional(spot.path, getter):
+    if at is None or name or not direct or _is_conditional(spot.path, getter):
         return ()
     name = _fresh(getter, spot)
     text = sources.text(Place(ref.path, ref.key, getter.start, getter.end))
     declared = C_TYPES.get(getter.name.split("_")[-1 if "get_" in getter.name else 1], "xpc_object_t ")
     declared = C_TYPES["string"] if getter.name == "xpc_string_get_string_ptr" else declared
     before = f"{declared}{name} = {text};\nif ({_test(name, getter, finding, '')}) {{\n    {spot.leave}\n}}"
-    whole = Place(ref.path, ref.key, getter.start, getter.end)
-    return sources.insert_before(_with_type(at, sources), before), sources.replace(whole, name)
-
-
-def _with_type(at: Place, sources: Sources) -> Place:
-    """A declaration from its type on: its own place begins at its name."""
-    start = sources.span(at).start
-    data = sources.data(at.path)
-    before = data[line_start(data, start) : start].lstrip()
-    return msgspec.structs.replace(at, start=at.start - len(before)) if _TYPE.fullmatch(before) else at
+    call = Place(ref.path, ref.key, getter.start, getter.end)
+    return sources.insert_before(at, before), sources.replace(call, name)
 
 
 def _structure(program: Program, ref: UnitRef, statement: Stmt, name: str) -> str:
@@ -176,7 +165,7 @@ def _swift_edits(ref: UnitRef, getter: Call, spot: Spot, finding: Finding, sourc
     leave = spot.leave.rstrip(";")
     if what == "descriptor":
         name = _name_given(spot.statement, getter)
-        return (sources.insert_after(at, f"guard {name} >= 0 else {{ {leave} }}"),) if name else ()
+        return behind(at, f"guard {name} >= 0 else {{ {leave} }}", sources) if name else ()
     forced = next(
         (n for n in spot.path if isinstance(n, Operator) and n.op == "unwrap" and n.operands[0] == getter), None
     )
@@ -224,8 +213,8 @@ def _entry(program: Program, ref: UnitRef, place: Place) -> tuple[Stmt, str, boo
 def _name_given(statement: Stmt, getter: Call) -> str:
     """The local that the statement puts the call's result into, "" when it does something else with it."""
     match statement:
-        case Let(names=(name,), value=value) if value is not None and _is(value, getter):
-            return name
+        case Let(names=(name,), type=text, value=value) if value is not None and _is(value, getter):
+            return "" if TEXT_TYPES.match(text) or BOXED_TYPES.match(text) else name  # it was read through by then
         case Evaluate(value=Assign(target=Name(text=name), op="=", value=value)) if _is(value, getter):
             return name
         case _:
