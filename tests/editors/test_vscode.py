@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -79,6 +83,36 @@ def test_what_travels_with_the_server_is_what_it_asks_for() -> None:
     for each in asked:
         if exact := re.fullmatch(r"([\w-]+)==([\w.]+)", each):
             assert pinned[exact[1]] == exact[2], each
+
+
+def launch(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Starts the launcher of the package in a folder as the extension does."""
+    shutil.copy(EXTENSION / "server" / "launch.py", folder)
+    command = [sys.executable, "-I", "-S", str(folder / "launch.py"), "server"]
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment}, cwd=folder)
+
+
+def test_the_server_sees_nothing_but_what_came_with_it(tmp_path: Path) -> None:
+    own, compiled = tmp_path / "lib" / "ipclint", tmp_path / f"cp{sys.version_info[0]}{sys.version_info[1]}"
+    own.mkdir(parents=True)
+    compiled.mkdir()
+    (own / "__init__.py").touch()
+    (own / "__main__.py").write_text("def main():\n    import sys\n    print(*sys.path, sep='\\n')\n    return 1\n")
+    (tmp_path / "evil").mkdir()
+    done = launch(tmp_path, PYTHONPATH=str(tmp_path / "evil"), IPCLINT_BYTECODE=str(tmp_path / "bytecode"))
+    assert done.returncode == 1, done.stderr
+    path = done.stdout.splitlines()
+    assert path[:2] == [str(tmp_path / "lib"), str(compiled)]
+    assert not [each for each in path if each in ("", str(tmp_path), str(tmp_path / "evil")) or "site-packages" in each]
+    assert not list(own.glob("__pycache__"))
+
+
+def test_a_python_without_libraries_is_told(tmp_path: Path) -> None:
+    (tmp_path / "cp398").mkdir()
+    (tmp_path / "cp399").mkdir()
+    done = launch(tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("ipclint: this package is for Python 3.98, 3.99, and ")
 
 
 def test_every_picture_and_page_of_the_walkthrough_is_there(manifest: dict[str, Any]) -> None:

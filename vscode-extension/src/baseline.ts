@@ -21,6 +21,7 @@ export async function newBaseline(ipclint: Ipclint): Promise<void> {
   const text = await contents(configuration);
   if (names(text)) {
     void vscode.window.showInformationMessage(written.stdout.trim());
+    await vscode.commands.executeCommand("ipclint.restart"); // the server reads a baseline when it starts
     return;
   }
   const add = `Name It in ${CONFIGURATION}`;
