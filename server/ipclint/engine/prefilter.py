@@ -12,9 +12,7 @@ from ipclint.engine.discover import SOURCES
 SUPPRESSION = "ipclint:ignore"
 """Also a word that makes a file matter."""
 
-LATE = frozenset(
-    {"addObserver", "canOpenURL", "getpeereid", "LOCAL_PEERCRED", "LOCAL_PEERTOKEN", "LOCAL_PEERPID", "LOCAL_PEEREUUID"}
-)
+LATE = frozenset({"addObserver", "canOpenURL", "getpeereid", "LOCAL_PEERCRED", "LOCAL_PEERTOKEN"})
 """Words that many files hold and few runs ask for (`Program.mentioning`): those files are read when one does."""
 
 _DECLARES = rb"(?:class|struct|enum|protocol|extension|actor|func|typealias|let|var)"

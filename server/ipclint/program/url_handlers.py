@@ -74,7 +74,7 @@ def _is_part(expr: Expr, part: str) -> bool:
 def asked_schemes(program: Program) -> frozenset[str] | None:
     """The schemes of the URLs that code asks `canOpenURL` about, in small letters; None when one cannot be told."""
     found: set[str] = set()
-    for ref in sorted({*program.mentioning("canOpenURL"), *program.mentioning("canOpenURL:")}):
+    for ref in program.mentioning("canOpenURL"):
         for node in walk(code_of(program, ref)):
             if isinstance(node, Call) and node.name in ("canOpenURL", "canOpenURL:") and node.args:
                 texts = _texts(program, ref, node.args[0])

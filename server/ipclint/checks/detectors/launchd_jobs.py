@@ -17,7 +17,7 @@ _ADMIN = re.compile(
     r"^/(?:Applications|opt/homebrew|usr/local/(?:bin|sbin|lib|opt|Cellar|Caskroom|share|etc|var|Homebrew))/"
 )
 _MAYBE_ADMIN = re.compile(r"^/(?:usr/local|opt/local)/")  # the folder itself is root's, unless Homebrew took it over
-_PEER_CHECKS = ("getpeereid", "LOCAL_PEERCRED", "LOCAL_PEERTOKEN", "LOCAL_PEERPID", "LOCAL_PEEREUUID")
+_PEER_CHECKS = ("getpeereid", "LOCAL_PEERCRED", "LOCAL_PEERTOKEN")
 _INTERPRETERS = re.compile(r"^/(?:usr/)?bin/(?:env|bash|sh|zsh|python3?|ruby|perl|osascript)$")
 _OWNER_ONLY = 0o600
 _TEST = re.compile(r"(?i)(?:^|[/._-])tests?(?:[/._-]|$)")
