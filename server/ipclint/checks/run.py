@@ -41,6 +41,17 @@ class Report(NamedTuple):
     failures: tuple[Failure, ...] = ()
 
 
+class _Tried(NamedTuple):
+    """A unit with the checks that are worth trying on it; `ref` is None when there are none at all."""
+
+    unit: Looked
+    checks: list[Check]
+    ref: UnitRef | None
+
+
+_NOTHING = Report()
+
+
 class Checker:
     """Answers what the rules say of a file of `program`. Make a new one when the set of rules changes.
 
@@ -53,7 +64,7 @@ class Checker:
         self._by_id = {rule.id: rule for rule in self.rules}
         self._strict = strict
         self._edition = next(_editions)  # keeps the answers of two checkers on one program apart
-        self._tried: dict[str, dict[str, tuple[Looked, list[Check]]]] = {}  # by path and key
+        self._tried: dict[str, dict[str, _Tried]] = {}  # by path and key
         looks = rules.looks if isinstance(rules, Rulebook) else looks_of(self.rules, program.vocabulary)
         self._index = _Index(check_of(look, self._by_id[look.rule], program.vocabulary) for look in looks)
 
@@ -82,12 +93,18 @@ class Checker:
         return stale
 
     def _file(self, path: str) -> Report:
-        return self.program.fetch(("findings of file", self._edition, path), lambda: self._check_file(path), Report())
+        return self.program.fetch(("findings of file", self._edition, path), lambda: self._check_file(path), _NOTHING)
 
     def _check_file(self, path: str) -> Report:
         units = self.program.units(path) or {"": self.program.configuration(path)}
-        refs = [UnitRef(path, key) for key, unit in units.items() if any(True for _ in self._looks(path, key, unit))]
-        reports = [self._unit(ref) for ref in refs]
+        tried = self._tried.setdefault(path, {})
+        reports: list[Report] = []
+        for key, unit in units.items():  # of a file of a thousand units, with every keystroke
+            known = tried.get(key)
+            if known is None or known.unit is not unit:
+                known = self._try(path, key, unit)
+            if known.ref is not None:
+                reports.append(self._unit(known.ref))
         findings = {(f.shown_rule, f.place): f for report in reports for f in report.findings}
         return Report(
             tuple(sorted(findings.values(), key=lambda finding: (finding.place, finding.shown_rule))),
@@ -95,7 +112,7 @@ class Checker:
         )
 
     def _unit(self, ref: UnitRef) -> Report:
-        return self.program.fetch(("findings", self._edition, ref), lambda: self._check_unit(ref), Report())
+        return self.program.fetch(("findings", self._edition, ref), lambda: self._check_unit(ref), _NOTHING)
 
     def _check_unit(self, ref: UnitRef) -> Report:
         unit = self.program.unit(ref) if ref.key else self.program.configuration(ref.path)
@@ -118,11 +135,16 @@ class Checker:
 
     def _candidates(self, path: str, key: str, unit: Looked) -> list[Check]:
         """The checks to try on a unit; most have none, so this is kept for the same unit."""
-        tried = self._tried.setdefault(path, {})
-        known = tried.get(key)
-        if known is None or known[0] is not unit:
-            known = tried[key] = unit, self._index.candidates(unit) if unit is not None else []
-        return known[1]
+        known = self._tried.setdefault(path, {}).get(key)
+        return known.checks if known is not None and known.unit is unit else self._try(path, key, unit).checks
+
+    def _try(self, path: str, key: str, unit: Looked) -> _Tried:
+        checks = self._index.candidates(unit) if unit is not None else []
+        others = unit.plists.values() if isinstance(unit, ProjectFacts) else ()
+        asked = bool(checks) or any(self._index.candidates(plist) for plist in others)
+        known = _Tried(unit, checks, UnitRef(path, key) if asked else None)
+        self._tried.setdefault(path, {})[key] = known
+        return known
 
     def _shipped(self, rule: Rule, findings: Iterator[Finding]) -> Iterator[Finding]:
         """The findings without those in code that only debug builds hold, unless the rule asks for them."""

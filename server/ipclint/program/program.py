@@ -143,7 +143,7 @@ class Program(Database):
             self.touch(("units", path), self._edition)
         for key in old.keys() | new.keys():
             before, after = old.get(key), new.get(key)
-            if before != after:
+            if before is not after and before != after:
                 ref = UnitRef(path, key)
                 self._edition += 1
                 self.touch(("unit", ref), self._edition)

@@ -93,11 +93,15 @@ class Database:
 
     def fetch(self, key: Key, compute: Callable[[], T], bottom: T) -> T:
         """The memoised value of query `key`; `compute` runs when it is missing or out of date."""
+        entry = self._entries.get(key)
+        if entry is not None and not entry.stale and entry.verified >= 0:  # nothing that is under way
+            if self._stack:
+                self._stack[-1].reads[key] = None
+            return entry.value  # type: ignore[return-value]
         if key in self._running:
             return self._reenter(key, bottom)
         if key in self._unsettled:
             return self._reuse_unsettled(key)
-        entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = _Entry()
         entry.compute, entry.bottom = compute, bottom
@@ -199,9 +203,10 @@ class Database:
             del table[key]
 
     def _keep(self, key: Key, entry: _Entry, value: object, reads: dict[Key, None]) -> None:
-        for gone in entry.dependencies.keys() - reads.keys():
+        before = entry.dependencies.keys()
+        for gone in before - reads.keys():
             self._entries[gone].dependents.discard(key)
-        for read in reads:
+        for read in reads.keys() - before:
             self._entries[read].dependents.add(key)
         entry.dependencies = reads
         if entry.verified < 0 or entry.value != value:
