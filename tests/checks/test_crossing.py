@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipclint.checks.crossing import Crossing, crossings
+from ipclint.checks.crossing import Crossing, what_crosses
 from ipclint.program.channels import every_endpoint
 from tests.program.flow_sample import program_of
 
@@ -35,7 +35,7 @@ func call() {
 def crossing_at(files: dict[str, str], kind: str) -> list[Crossing]:
     program = program_of(files)
     (endpoint,) = [each for each in every_endpoint(program) if each.kind == kind]
-    return list(crossings(program, endpoint))
+    return list(what_crosses(program, endpoint))
 
 
 def test_the_methods_of_a_listener_with_what_they_reach() -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+from collections import Counter
+from pathlib import Path
+
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
+import ipclint
 from ipclint.program.query import Database, query
 
 
@@ -102,3 +107,16 @@ def test_an_equal_value_is_the_newer_object() -> None:
     assert new == old
     assert new is not old
     assert database.fetch(("first",), first, []) is new
+
+
+def test_every_query_has_a_name_of_its_own() -> None:
+    """Answers are kept by the name of the query: two of one name and with equal arguments would answer each other."""
+    names = [
+        node.name
+        for file in Path(ipclint.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and any(isinstance(each, ast.Call) and getattr(each.func, "id", "") == "query" for each in node.decorator_list)
+    ]
+    assert len(names) > 50
+    assert [name for name, count in Counter(names).items() if count > 1] == []

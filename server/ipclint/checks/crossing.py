@@ -68,7 +68,7 @@ class Crossing(NamedTuple):
 
 
 @query(bottom=())
-def crossings(program: Program, endpoint: Endpoint) -> tuple[Crossing, ...]:
+def what_crosses(program: Program, endpoint: Endpoint) -> tuple[Crossing, ...]:
     """What crosses at an endpoint; () where nothing is known, and for places that programs merely share."""
     if endpoint.protocols:
         return tuple(_methods(program, endpoint.protocols, endpoint.direction == "in"))
@@ -86,11 +86,11 @@ def _methods(program: Program, protocols: Iterable[str], here: bool) -> Iterator
     """The requirements of protocols and of those they inherit from; `here`: what implements them is of interest."""
     inherited = (above for protocol in protocols for above in sorted(ancestors(program, protocol)))
     for protocol in dict.fromkeys((*protocols, *inherited)):
-        for ref in requirements_in(program, protocol):
+        for ref in messages_in(program, protocol):
             function = program.function(ref)
             if function is None:
                 continue
-            bodies = implementations(program, protocol, ref) if here else ()
+            bodies = bodies_of(program, protocol, ref) if here else ()
             reached = dict.fromkeys(each for body in bodies for each in _reached_by_arguments(program, body))
             yield Crossing(
                 function.signature,
@@ -103,7 +103,7 @@ def _methods(program: Program, protocols: Iterable[str], here: bool) -> Iterator
 
 
 @query(bottom=())
-def requirements_in(program: Program, protocol: str) -> tuple[UnitRef, ...]:
+def messages_in(program: Program, protocol: str) -> tuple[UnitRef, ...]:
     """The methods that a protocol itself requires, each once however often it is declared; () for one from outside."""
     names = dict.fromkeys(unit.qualified for _, unit in declarations(program, protocol) if unit.kind == "protocol")
     found: dict[tuple[str, tuple[str, ...]], UnitRef] = {}
@@ -121,7 +121,7 @@ def _in_source_order(program: Program, refs: Iterable[UnitRef]) -> list[UnitRef]
 
 
 @query(bottom=())
-def implementations(program: Program, protocol: str, requirement: UnitRef) -> tuple[UnitRef, ...]:
+def bodies_of(program: Program, protocol: str, requirement: UnitRef) -> tuple[UnitRef, ...]:
     """The methods with a body that implement a requirement, in the types that adopt its protocol."""
     wanted = program.function(requirement)
     if wanted is None:

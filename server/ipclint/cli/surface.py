@@ -31,7 +31,7 @@ def surface(options: argparse.Namespace) -> int:
         raise UsageError("--diff is written as text, json or html; mermaid draws one map")
     try:
         setup = prepare(root.resolve())
-        session = setup.session()
+        session = setup.session(checks=False)
         commit = Repository(setup.root).commit(options.diff) if options.diff else ""
         found = _mapped(session)
         difference = compare(_at(setup, commit), found, options.diff, commit) if options.diff else None
@@ -52,7 +52,7 @@ def _at(setup: Setup, commit: str) -> Surface:
     """The map of the workspace at a commit, by the configuration of today."""
     with tempfile.TemporaryDirectory(prefix="ipclint-") as folder:
         root = Repository(setup.root).write(commit, Path(folder))
-        return _mapped(Session(root, setup.config, setup.rulebook, setup.store.folder))
+        return _mapped(setup._replace(root=root).session(checks=False))
 
 
 def _written(options: argparse.Namespace, session: Session, found: Surface, difference: Difference | None) -> str:

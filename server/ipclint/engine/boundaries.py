@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ipclint.checks.crossing import FAMILIES, Crossing, crossings
+from ipclint.checks.crossing import FAMILIES, Crossing, what_crosses
 from ipclint.checks.story import place_of
 from ipclint.checks.trust import Trust, acceptors_of, trust
 from ipclint.engine.surface.build import are_peers
@@ -79,7 +79,7 @@ def listeners_exporting(program: Program, method: UnitRef) -> tuple[Boundary, ..
 
 
 def _boundary(program: Program, endpoint: Endpoint, every: tuple[Endpoint, ...]) -> Boundary:
-    crossing = crossings(program, endpoint)
+    crossing = what_crosses(program, endpoint)
     listener = endpoint.listener
     acceptors = tuple(dict.fromkeys(acceptors_of(program, listener.delegates))) if listener is not None else ()
     exporters = _with_helpers(program, acceptors)

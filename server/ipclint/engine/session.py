@@ -67,11 +67,13 @@ class Survey(NamedTuple):
 class Session:
     """A workspace under watch. One thread at a time. `root` is the folder that no path leaves.
 
-    `store` is the folder of the cache, None for none.
+    `store` is the folder of the cache, None for none. Without `checks` the workspace is linked and no rule is asked.
     Raises ConfigError when the configuration names a rule that the rulebook does not have, or a baseline that is none.
     """
 
-    def __init__(self, root: Path, config: Config, rulebook: Rulebook, store: Path | None = None) -> None:
+    def __init__(
+        self, root: Path, config: Config, rulebook: Rulebook, store: Path | None = None, *, checks: bool = True
+    ) -> None:
         self.config = config
         self.rulebook = rulebook
         self.discovery = Discovery()
@@ -82,7 +84,8 @@ class Session:
         self.baseline = read_baseline(Path(config.baseline), Path(self.disk.root)) if config.baseline else Baseline()
         self.baselined: dict[str, int] = {}  # path → how many findings the baseline holds back there
         self._scope = Scope(config)
-        self._files = Workspace(self.disk, self._scope, self.rulebook, self._words)
+        asked = rulebook if checks else Rulebook(rulebook.rules, rulebook.models, looks=())
+        self._files = Workspace(self.disk, self._scope, asked, self._words)
         self._reports: dict[str, tuple[Report, ...]] = {}
         self._failures: dict[str, str] = {}  # path → how a rule or its fix failed there
         self._resting: dict[str, float] = {}  # path → when a file that was given up may be tried again

@@ -24,8 +24,8 @@ class Setup(NamedTuple):
     rulebook: Rulebook
     store: Store
 
-    def session(self) -> Session:
-        return Session(self.root, self.config, self.rulebook, self.store.folder)
+    def session(self, *, checks: bool = True) -> Session:
+        return Session(self.root, self.config, self.rulebook, self.store.folder, checks=checks)
 
 
 def prepare(

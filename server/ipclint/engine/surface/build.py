@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ipclint.checks.crossing import FAMILIES, Crossing, crossings
+from ipclint.checks.crossing import FAMILIES, Crossing, what_crosses
 from ipclint.checks.trust import Trust, trust
 from ipclint.engine.changes import Delta
 from ipclint.engine.report import Document
@@ -123,7 +123,7 @@ class _Maker:
     # ── endpoints ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _entry(self, program: Program, endpoint: Endpoint, infos: dict[tuple[str, str], TargetInfo]) -> Entry:
-        crossing = crossings(program, endpoint)
+        crossing = what_crosses(program, endpoint)
         mechanism = MECHANISMS[endpoint.kind]
         return Entry(
             id=self._name(endpoint),
