@@ -12,15 +12,17 @@ from ipclint.checks.detectors.shared_containers import group_of
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
 from ipclint.model.finding import Edit, Finding, Fix, Place
-from ipclint.model.ir import Call, Evaluate, Expr, Guard, If, Let, Name, Node, walk
+from ipclint.model.ir import Call, Evaluate, Expr, Guard, If, Let, Literal, Name, Node, walk
 from ipclint.program.configuration import programs_of, targets_of
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.link import code_of
+from ipclint.program.link import code_of, type_of
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.types import base_type
 
 TITLE = "Keep it in the keychain of the group"
 READS = {"string": "string", "data": "data", "stringForKey:": "string", "dataForKey:": "data"}
 ANY_READS = frozenset({"object", "value", "objectForKey:", "valueForKey:"})
+WRITES = frozenset({"set", "setValue", "setObject:forKey:", "setValue:forKey:"})
 REMOVALS = frozenset({"removeObject", "removeObjectForKey:"})
 OTHER_READS = frozenset(
     {
@@ -52,26 +54,22 @@ def keep_group_secret(rule: Rule, program: Program, finding: Finding, sources: S
     shape = next((kind for kind in ("text", "data") if f"value-{kind}" in finding.holes), "")
     if not isinstance(statement, Place) or not isinstance(key, Place) or not isinstance(group, str) or not shape:
         return
-    ref = UnitRef(statement.path, statement.unit)
-    text = _key(program, ref, _node_at(program, ref, key))
+    text = _key(program, UnitRef(key.path, key.unit), _node_at(program, key))
     if text is None:
         return
     secret = Secret(group, text, "string" if shape == "text" else "data")
-    others = _other_places(program, secret, sources)
-    if others is None:
-        return
-    value = finding.holes[f"value-{shape}"]
-    assert isinstance(value, Place)
-    changes = [_write(program, ref, statement, sources.text(value), sources.text(key), secret, sources)]
-    changes += [edit for _, _, edit in others]
-    moved = [(each, call) for each, call, _ in others] + [(ref, call) for call in _calls_in(program, ref, statement)]
-    changes += _unused_stores(program, moved, sources)
-    paths = {edit.path for edit in changes}
-    if any(_is_swift(path) != _is_swift(statement.path) for path in paths):
+    uses = [use for use in _uses(program, secret) if _is_near(program, statement.path, use[0].path)]
+    if any(_is_swift(ref.path) != _is_swift(statement.path) for ref, _ in uses):
         return  # two helpers, in two languages, would have one name
-    changes += [
-        edit for path in sorted(paths) if not _is_swift(path) for edit in sources.imports(path, '"SharedKeychain.h"')
-    ]
+    changes: list[Edit] = []
+    for at, call in uses:
+        change = _moved(program, at, call, secret, sources)
+        if change is None:
+            return
+        changes.append(change)
+    changes += _unused_stores(program, uses, sources)
+    for path in sorted({ref.path for ref, _ in uses if not _is_swift(ref.path)}):
+        changes += sources.imports(path, '"SharedKeychain.h"')
     creates = () if program.types_named(shared_keychain.NAME) else _helper(program, statement.path)
     yield Fix(TITLE, False, tuple(changes), creates, rule=rule.id)
 
@@ -80,8 +78,8 @@ def _is_swift(path: str) -> bool:
     return path.endswith(".swift")
 
 
-def _node_at(program: Program, ref: UnitRef, place: Place) -> Expr | None:
-    nodes = walk(code_of(program, ref))
+def _node_at(program: Program, place: Place) -> Expr | None:
+    nodes = walk(code_of(program, UnitRef(place.path, place.unit)))
     return next((n for n in nodes if (n.start, n.end) == (place.start, place.end) and isinstance(n, Expr)), None)
 
 
@@ -91,17 +89,90 @@ def _key(program: Program, ref: UnitRef, expr: Expr | None) -> str | None:
     return texts[0] if len(texts) == 1 and HOLE not in texts[0] else None
 
 
-# ── the write ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── what uses the secret ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _write(
-    program: Program, ref: UnitRef, statement: Place, value: str, key: str, secret: Secret, sources: Sources
-) -> Edit:
-    if _is_swift(statement.path):
-        call = f'try SharedKeychain(group: "{secret.group}").set({value}, forKey: {key})'
-        return _replaced(statement, _handled(program, ref, statement, call, key, "kept"), sources)
+def _uses(program: Program, secret: Secret) -> Iterator[tuple[UnitRef, Call]]:
+    """Every write, read and removal of the key in the defaults of the group; also those that may be of this key."""
+    words = {name.partition(":")[0] for name in (*WRITES, *READS, *ANY_READS, *REMOVALS, *OTHER_READS)}
+    for ref in sorted({each for word in words for each in program.mentioning(word)}):
+        for call in walk(code_of(program, ref)):
+            if not isinstance(call, Call) or call.target is None or call.name.partition(":")[0] not in words:
+                continue
+            if len(call.args) != (2 if call.name in WRITES else 1):
+                continue
+            key = _key(program, ref, call.args[-1])
+            if key == secret.key or (key is None and secret.key.lower() in around.spelled(call.args[-1]).lower()):
+                if group_of(program, ref, call.target) == secret.group:
+                    yield ref, call
+
+
+def _is_near(program: Program, path: str, other: str) -> bool:
+    """Whether two files are of one project: another app of the workspace may use the same names."""
+    projects, others = ({each.project for each in programs_of(program, file)} for file in (path, other))
+    return not projects or not others or bool(projects & others)
+
+
+def _moved(program: Program, ref: UnitRef, call: Call, secret: Secret, sources: Sources) -> Edit | None:
+    """The edit of one use; None where it cannot be written."""
+    if _key(program, ref, call.args[-1]) is None:
+        return None
+    if call.name in WRITES and not (isinstance(call.args[0], Literal) and call.args[0].kind == "nil"):
+        return _write(program, ref, call, secret, sources)
+    if call.name in WRITES or call.name in REMOVALS:
+        return _removal(program, ref, call, secret, sources)
+    return _read(program, ref, call, secret, sources)
+
+
+def _statement(program: Program, ref: UnitRef, call: Call) -> Place | None:
+    """The statement that a call is, whole; None where somebody looks at what it gives."""
+    statement = around.statement_in(around.path_to(program, ref, call))
+    return _place(ref, statement) if isinstance(statement, Evaluate) and statement.value == call else None
+
+
+def _write(program: Program, ref: UnitRef, call: Call, secret: Secret, sources: Sources) -> Edit | None:
+    statement, (value, key) = _statement(program, ref, call), (sources.text(_place(ref, arg)) for arg in call.args)
+    if statement is None or TYPES.get(base_type(type_of(program, ref, call.args[0]))) != secret.shape:
+        return None
+    if _is_swift(ref.path):
+        text = f'try SharedKeychain(group: "{secret.group}").set({value}, forKey: {key})'
+        return _replaced(statement, _handled(program, ref, statement, text, key, "kept"), sources)
     kind = "String" if secret.shape == "string" else "Data"
-    text = f'if (!{_objc(secret)} set{kind}:{value} forKey:{key}]) {{\n    NSLog(@"%@ was not kept", {key});\n}}'
+    return _checked(statement, f"{_objc(secret)} set{kind}:{value} forKey:{key}]", key, "kept", sources)
+
+
+def _removal(program: Program, ref: UnitRef, call: Call, secret: Secret, sources: Sources) -> Edit | None:
+    statement, key = _statement(program, ref, call), sources.text(_place(ref, call.args[-1]))
+    if statement is None:
+        return None
+    if _is_swift(ref.path):
+        text = f'try SharedKeychain(group: "{secret.group}").removeObject(forKey: {key})'
+        return _replaced(statement, _handled(program, ref, statement, text, key, "removed"), sources)
+    return sources.replace(_place(ref, call), f"{_objc(secret)} removeObjectForKey:{key}]")
+
+
+def _read(program: Program, ref: UnitRef, call: Call, secret: Secret, sources: Sources) -> Edit | None:
+    if READS.get(call.name, secret.shape) != secret.shape or call.name in OTHER_READS:
+        return None
+    node: Node = call
+    key = sources.text(_place(ref, call.args[0]))
+    if not _is_swift(ref.path):
+        return sources.replace(_place(ref, node), f"{_objc(secret)} {secret.shape}ForKey:{key}]")
+    if call.name in ANY_READS:
+        cast = around.cast_in(around.path_to(program, ref, call))
+        if cast is None or cast.op != "as?" or TYPES.get(cast.type.strip()) != secret.shape:
+            return None
+        node = cast
+    text = f'SharedKeychain(group: "{secret.group}").{secret.shape}(forKey: {key})'
+    return sources.replace(_place(ref, node), text)
+
+
+# ── how it is written ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _checked(statement: Place, call: str, key: str, done: str, sources: Sources) -> Edit:
+    """An Objective-C message that says whether it was done, with a line in the log where it was not."""
+    text = f'if (!{call}) {{\n    NSLog(@"%@ was not {done}", {key});\n}}'
     if not _follows_statement(statement, sources):
         text = "{\n" + "\n".join(f"    {line}" for line in text.split("\n")) + "\n}"
     return sources.replace(statement, text)
@@ -148,66 +219,6 @@ def _may_throw(program: Program, ref: UnitRef, statement: Place) -> bool:
         None,
     )
     return node is not None and around.closure_taker(around.path_to(program, ref, node)) is None
-
-
-# ── reads and removals ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _other_places(program: Program, secret: Secret, sources: Sources) -> list[tuple[UnitRef, Call, Edit]] | None:
-    """The edits of everything else that uses this key of this group; None where something cannot be rewritten."""
-    words = {name.partition(":")[0] for name in (*READS, *ANY_READS, *REMOVALS, *OTHER_READS)}
-    found: list[tuple[UnitRef, Call, Edit]] = []
-    for ref in sorted({each for word in words for each in program.mentioning(word)}):
-        for call in walk(code_of(program, ref)):
-            if not isinstance(call, Call) or len(call.args) != 1 or call.target is None:
-                continue
-            key = _key(program, ref, call.args[0])
-            if call.name.partition(":")[0] not in words or key not in (secret.key, None):
-                continue
-            if key is None and secret.key.lower() not in around.spelled(call.args[0]).lower():
-                continue
-            if group_of(program, ref, call.target) != secret.group:
-                continue
-            edit = _moved(program, ref, call, secret, sources) if key is not None else None
-            if edit is None:
-                return None
-            found.append((ref, call, edit))
-    return found
-
-
-def _moved(program: Program, ref: UnitRef, call: Call, secret: Secret, sources: Sources) -> Edit | None:
-    path = around.path_to(program, ref, call)
-    key = sources.text(_place(ref, call.args[0]))
-    node: Node = call
-    if call.name in REMOVALS:
-        statement = around.statement_in(path)
-        if not isinstance(statement, Evaluate):
-            return None
-        if _is_swift(ref.path):
-            place = _place(ref, statement)
-            text = f'try SharedKeychain(group: "{secret.group}").removeObject(forKey: {key})'
-            return _replaced(place, _handled(program, ref, place, text, key, "removed"), sources)
-        return sources.replace(_place(ref, call), f"{_objc(secret)} removeObjectForKey:{key}]")
-    if READS.get(call.name, secret.shape) != secret.shape or call.name in OTHER_READS:
-        return None
-    if call.name in ANY_READS and _is_swift(ref.path):
-        cast = around.cast_in(path)
-        if cast is None or cast.op != "as?" or TYPES.get(cast.type.strip()) != secret.shape:
-            return None
-        node = cast
-    if _is_swift(ref.path):
-        return sources.replace(
-            _place(ref, node), f'SharedKeychain(group: "{secret.group}").{secret.shape}(forKey: {key})'
-        )
-    return sources.replace(_place(ref, node), f"{_objc(secret)} {secret.shape}ForKey:{key}]")
-
-
-def _calls_in(program: Program, ref: UnitRef, statement: Place) -> Iterator[Call]:
-    """The call that a statement is."""
-    for node in walk(program.body(ref)):
-        if isinstance(node, Evaluate) and (node.start, node.end) == (statement.start, statement.end):
-            if isinstance(node.value, Call):
-                yield node.value
 
 
 def _unused_stores(program: Program, moved: list[tuple[UnitRef, Call]], sources: Sources) -> Iterator[Edit]:
