@@ -48,7 +48,7 @@ def test_a_listener_with_its_clients_and_what_it_exports_by_a_helper() -> None:
     found = listener()
     assert [place.path for place in found.others] == ["Client.swift"]
     assert [ref.key for ref in found.acceptors] == ["F Delegate.listener(_:shouldAcceptNewConnection:)"]
-    assert [ref.key for ref in found.methods] == ["F Helper.ping()", "F Helper.remove(path:)"]
+    assert [ref.key for ref in found.methods] == ["F Helper.remove(path:)", "F Helper.ping()"]
     [reached] = found.reached
     assert (reached.family, [ref.key for ref in reached.functions]) == ("path", ["F Helper.remove(path:)"])
 
