@@ -166,6 +166,13 @@ def test_an_output_that_cannot_be_written_is_an_error(cli: Cli) -> None:
     assert "no/where.txt: cannot be written" in said.err
 
 
+@pytest.mark.parametrize("link", ["https://example.com/{file}", "{", "{0}", "{path.x.y}"])
+def test_a_link_with_unknown_holes_is_an_error(cli: Cli, link: str) -> None:
+    said = cli("surface", "--format", "html", "--link", link)
+    assert said.code == 2
+    assert "only {path}, {line} and {column} may stand in braces" in said.err
+
+
 # ── revisions ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CONNECT = 'func call() { let c = NSXPCConnection(machServiceName: "a.b", options: []); c.resume() }\n'

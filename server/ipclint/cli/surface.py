@@ -27,6 +27,8 @@ def surface(options: argparse.Namespace) -> int:
     root = Path(options.path)
     if not root.is_dir():
         raise UsageError(f"{root}: there is no such folder")
+    if options.link:
+        _check_link(options.link)
     if options.diff and options.format == "mermaid":
         raise UsageError("--diff is written as text, json or html; mermaid draws one map")
     try:
@@ -39,6 +41,13 @@ def surface(options: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     _write(_written(options, session, found, difference), options)
     return CLEAN
+
+
+def _check_link(link: str) -> None:
+    try:
+        link.format(path="", line=1, column=1)
+    except (LookupError, ValueError, AttributeError):
+        raise UsageError(f"--link {link}: only {{path}}, {{line}} and {{column}} may stand in braces") from None
 
 
 def _mapped(session: Session) -> Surface:
