@@ -121,6 +121,30 @@ def test_a_target_whose_name_is_worked_out_is_called_after_its_product():
     assert [each.name for each in facts.targets] == ["App", "Example"]
 
 
+def test_property_lists_that_are_written_down():
+    text = """import ProjectDescription
+        let groups: Plist.Value = ["group.com.example"]
+        let info: [String: Plist.Value] = ["NSAppTransportSecurity": ["NSAllowsArbitraryLoads": true], "CFBundleVersion": .string("1")]
+        let project = Project(name: "Example", targets: [
+            .target(name: "App", product: .app, bundleId: "a", infoPlist: .extendingDefault(with: info),
+                entitlements: .dictionary(["com.apple.security.app-sandbox": true, "com.apple.security.application-groups": ["group.a", .string("group.b")]])),
+            .target(name: "Tool", product: .commandLineTool, bundleId: "b", infoPlist: .extendingDefault(with: [:])),
+        ])"""
+    facts = manifest(text)
+    settings = facts.targets[0].settings["Release"]
+    assert settings["INFOPLIST_FILE"] == "Derived/InfoPlists/App-Info.plist"
+    info = facts.plists["code/Derived/InfoPlists/App-Info.plist"]
+    assert (info.path, info.kind) == ("code/Project.swift", "info")
+    security = info.root.get("NSAppTransportSecurity") if info.root else None
+    loads = security.get("NSAllowsArbitraryLoads") if security else None
+    assert loads is not None and loads.scalar is True
+    entitlements = facts.plists["code/Derived/Entitlements/App.entitlements"].root
+    assert entitlements is not None
+    groups = entitlements.get("com.apple.security.application-groups")
+    assert groups is not None and groups.strings == ("group.a", "group.b")
+    assert text[slice(*entitlements.entries[1].key_span)] == '"com.apple.security.application-groups"'
+
+
 def test_code_of_the_app_may_have_that_name():
     facts = read("App/Project.swift", b"struct Project { let name: String }\n")
     assert isinstance(facts, SourceFacts) and "T Project" in facts.units

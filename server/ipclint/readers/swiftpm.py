@@ -69,6 +69,7 @@ class Node:
     kids: list[Node] = field(default_factory=list["Node"])
     bracket: str = ""
     is_name: bool = False
+    is_map: bool = False  # a dictionary: keys and values in turn
 
     def argument(self, label: str) -> Node | None:
         return next((kid for kid in self.kids if kid.label == label), None)
@@ -152,6 +153,7 @@ class Scanner:
                 self.constant, self.typed = self.constant or self.typed, ""
             elif kind == "other":
                 self.name, self.constant = None, ""
+                self.stack[-1].is_map |= token[0] == ":"
 
     def _add(self, node: Node) -> None:
         self.stack[-1].kids.append(node)
@@ -207,17 +209,26 @@ class Scanner:
         names = [node for node in self.root.walk() if node.is_name]
         for node in names:
             node.text = self.constants.get(node.name)
-        plain = {name: [kid for kid in node.kids if not _is_open(kid)] for name, node in self.lists.items()}
+        plain = {name: list(_plain(node)) for name, node in self.lists.items()}
         budget = MAX_COPIES
         for node in names:
-            if node.text is None and budget > 0:
-                node.kids = plain.get(node.name, [])
+            if node.text is None and budget > 0 and node.name in plain:
+                node.kids, node.is_map = plain[node.name], self.lists[node.name].is_map
                 budget -= len(node.kids)
+
+
+def _plain(node: Node) -> Iterator[Node]:
+    """What stands in a list for sure; in a dictionary, a blank holds the place of the rest."""
+    for kid in node.kids:
+        if not _is_open(kid):
+            yield kid
+        elif node.is_map:
+            yield Node(kid.label, kid.start)
 
 
 def _is_open(node: Node) -> bool:
     """Whether a name in it has no value; a list that named itself would have no end."""
-    return any(each.is_name and each.text is None for each in node.walk())
+    return any(each.is_name and each.text is None and each.name not in ("true", "false") for each in node.walk())
 
 
 def calls(node: Node) -> Iterator[Node]:

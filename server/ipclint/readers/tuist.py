@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ipclint.model.facts import ProjectFacts, Target
+from ipclint.model.facts import PlistEntry, PlistFacts, PlistValue, ProjectFacts, Target
 from ipclint.model.paths import join
 from ipclint.model.source import Span
 from ipclint.readers.comments import line_comments, suppressions
@@ -38,6 +38,11 @@ _TYPES = {
 _PLATFORMS = {"mac": "macos", "macos": "macos", "ios": "ios", "iphone": "ios", "ipad": "ios", "appletv": "tvos"}
 _PLATFORMS |= {"tvos": "tvos", "applewatch": "watchos", "watchos": "watchos", "applevision": "visionos"}
 _PLATFORMS |= {"visionos": "visionos"}
+_INLINE = ("extendingDefault", "dictionary")
+_WRAPPERS = ("string", "boolean", "array", "dictionary", "integer", "real")
+MAX_VALUES = 20_000
+"""Values of property lists that the targets of one manifest write down."""
+
 _DEFAULT_CONFIGURATIONS = ("Debug", "Release")
 
 
@@ -52,14 +57,17 @@ def read_tuist(path: str, data: bytes) -> ProjectFacts:
     project = next((call for call in found if call.name == "Project"), None)
     settings, bases = _settings(project, folder) if project is not None else ({}, {})
     names = tuple(settings) or _DEFAULT_CONFIGURATIONS
-    targets = [call for call in found if call.name in ("target", "Target") and call.argument("product") is not None]
+    calling = [call for call in found if call.name in ("target", "Target") and call.argument("product") is not None]
+    lists = _Lists(path, folder)
+    targets = tuple(_target(call, folder, names, _name(call, project), lists) for call in calling)
     return ProjectFacts(
         path=path,
-        targets=tuple(_target(call, folder, names, _name(call, project)) for call in targets),
+        targets=targets,
         suppressions=suppressions(data, line_comments(data, b"//")),
         configurations=settings or {name: {} for name in names},
         bases=bases,
         root=folder,
+        plists=lists.made,
     )
 
 
@@ -69,11 +77,11 @@ def _name(call: Node, project: Node | None) -> str:
     return next(filter(None, names), "")
 
 
-def _target(call: Node, folder: str, configurations: tuple[str, ...], name: str) -> Target:
+def _target(call: Node, folder: str, configurations: tuple[str, ...], name: str, lists: _Lists) -> Target:
     product = call.argument("product")
     kind = _TYPES.get(product.name if product is not None else "", "")
     own, bases = _settings(call, folder)
-    made = _made(call)
+    made = _made(call) | lists.of(call, name)
     dependencies = tuple(dict.fromkeys(_dependencies(call)))
     resources = call.argument("resources")
     return Target(
@@ -180,6 +188,59 @@ def _copies(call: Node, folder: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         where = "/".join(filter(None, (DESTINATIONS.get(action.name.lower(), ""), action.string("subpath") or "")))
         files = (join(folder, text) for text in action.strings("files"))
         yield where, tuple(path for path in files if path)
+
+
+# ── property lists ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Lists:
+    """The property lists that targets write down as dictionaries, by the paths that Tuist generates them at."""
+
+    def __init__(self, path: str, folder: str) -> None:
+        self.made: dict[str, PlistFacts] = {}
+        self._path = path
+        self._folder = folder
+        self._budget = MAX_VALUES
+
+    def of(self, call: Node, name: str) -> dict[str, str]:
+        """The build settings that point to the lists of a target, which are kept."""
+        found: dict[str, str] = {}
+        for label, kind, setting, where in (
+            ("infoPlist", "info", "INFOPLIST_FILE", f"Derived/InfoPlists/{name}-Info.plist"),
+            ("entitlements", "entitlements", "CODE_SIGN_ENTITLEMENTS", f"Derived/Entitlements/{name}.entitlements"),
+        ):
+            given = call.argument(label)
+            inside = given.kids[0] if given is not None and given.name in _INLINE and given.kids else None
+            path = join(self._folder, where)
+            if inside is not None and inside.is_map and path and path not in self.made:
+                found[setting] = where
+                self.made[path] = PlistFacts(
+                    self._path, "info" if kind == "info" else "entitlements", self._value(inside)
+                )
+        return found
+
+    def _value(self, node: Node) -> PlistValue:
+        """A literal, or one of Tuist's `.string("…")`, as a value; what is worked out reads as a variable."""
+        self._budget -= 1
+        end = node.start + (len(node.text.encode()) + 2 if node.text is not None else 1)
+        span = Span(node.start, end)
+        if node.text is not None:
+            return PlistValue("string", span, node.text)
+        if node.name in ("true", "false"):
+            return PlistValue("bool", span, node.name == "true")
+        if node.is_map and self._budget > 0:
+            pairs = zip(node.kids[::2], node.kids[1::2], strict=False)
+            entries = ((key, self._value(value)) for key, value in pairs if key.text)
+            return PlistValue("dict", span, entries=tuple(self._entry(key, value) for key, value in entries))
+        if node.name in _WRAPPERS and node.kids:
+            return self._value(node.kids[0])
+        if (node.bracket == "[" or node.kids) and self._budget > 0:
+            return PlistValue("array", span, items=tuple(self._value(kid) for kid in node.kids))
+        return PlistValue("string", span, "$(UNKNOWN)")
+
+    def _entry(self, key: Node, value: PlistValue) -> PlistEntry:
+        text = key.text or ""
+        return PlistEntry(text, Span(key.start, key.start + len(text.encode()) + 2), value)
 
 
 # ── settings ─────────────────────────────────────────────────────────────────────────────────────────────────────────
