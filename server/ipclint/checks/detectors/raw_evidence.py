@@ -259,7 +259,7 @@ class _Watcher(Knowledge):
                 if function is None or number >= len(function.params):
                     continue
                 if not self.swift and self._pointer_origins(argument, state):
-                    if number in reads_through(self.program, callee):
+                    if TEXT_TYPES.match(function.params[number].type) or number in reads_through(self.program, callee):
                         yield from self._null(call, argument, function.name, state, helper=True)
                 elif "xpc_connection_t" in function.params[number].type and not self.swift:
                     for origin in events:
