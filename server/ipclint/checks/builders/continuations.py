@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipclint.checks.builders.replies import insert_last
+from ipclint.checks.edits import insert_in_body
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
-from ipclint.model.finding import Finding, Fix, Place
+from ipclint.model.finding import Edit, Finding, Fix, Place
 from ipclint.program.program import Program
 
 GONE = "CocoaError(.xpcConnectionInvalid)"
@@ -25,10 +26,22 @@ def resume_with_error(rule: Rule, program: Program, finding: Finding, sources: S
         receiver = sources.text(connection)
         optional = "?" if sources.text(proxy)[len(receiver) :].lstrip().startswith("?") else ""
         new = f"{receiver}{optional}.remoteObjectProxyWithErrorHandler({{ {continuation}.resume(throwing: $0) }})"
-        yield Fix("Resume with the error", True, (sources.replace(proxy, new),), rule=rule.id)
+        edits = _moved(finding, sources, proxy, new) or (sources.replace(proxy, new),)
+        yield Fix("Resume with the error", True, edits, rule=rule.id)
     elif isinstance(handler, Place):
         edit = insert_last(handler, f"{continuation}.resume(throwing: {error or GONE})", sources)
         yield Fix("Resume with the error", "safe" in finding.holes, (edit,), rule=rule.id)
+
+
+def _moved(finding: Finding, sources: Sources, proxy: Place, new: str) -> tuple[Edit, ...]:
+    """The edits that take the proxy's declaration into the closure; none when it is there already."""
+    outside, body = finding.holes.get("outside"), finding.holes.get("body")
+    if not isinstance(outside, Place) or not isinstance(body, Place):
+        return ()
+    whole, part = sources.span(outside), sources.span(proxy)
+    data = sources.data(outside.path)
+    text = data[whole.start : part.start].decode() + new + data[part.end : whole.end].decode()
+    return sources.remove(outside), insert_in_body(body.path, data, sources.span(body).start, text)
 
 
 @builder("resume-before-leaving")

@@ -8,11 +8,12 @@ from typing import NamedTuple
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.lifecycle import HANDLERS, Awaited, awaited, is_named
 from ipclint.checks.detectors.proxies import Made, given_proxy, may_tell, proxy_of
+from ipclint.checks.detectors.raw_replies import blocks
 from ipclint.checks.detectors.replies import told
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step
-from ipclint.model.ir import Assign, Call, Catch, Closure, Guard, If, Literal, Member, Node, Operator, Return, walk
+from ipclint.model.ir import Assign, Call, Catch, Closure, Guard, If, Let, Literal, Member, Node, Operator, Return, walk
 from ipclint.program.callback_names import bare
 from ipclint.program.callbacks import Stop, Way, ways
 from ipclint.program.link import callers, code_of
@@ -74,14 +75,27 @@ def _unheard(
     name = Place(ref.path, ref.key, call.name_start, call.name_start + len(call.name))
     if made.handler is None:
         base = made.node.base if isinstance(made.node, Member) else made.node.target
-        if alone and _throws(each) and made.ref == ref and each.holds(made.node) and base is not None:
-            holes |= {"proxy": made.place, "connection": _place(ref, base)}
+        if alone and _throws(each) and made.ref == ref and base is not None:
+            outside = {} if each.holds(made.node) else _moved(program, ref, each, made)
+            if outside or each.holds(made.node):
+                holes |= {"proxy": made.place, "connection": _place(ref, base), **outside}
         here = made.ref == ref
         steps = () if here else (Step(made.place, "the proxy is made here, without an error handler"),)
         yield rule.finding(made.place if here else name, context="silent", holes=holes, steps=steps)
     elif made.ref != ref and not may_tell(program, made):
         step = Step(made.place, "the error handler of the proxy is set here")
         yield rule.finding(name, context="elsewhere", holes=holes, steps=(step,))
+
+
+def _moved(program: Program, ref: UnitRef, each: Awaited, made: Made) -> dict[str, str | Place]:
+    """The declaration of a proxy outside the closure that alone uses it, and where it goes in the closure."""
+    code = code_of(program, ref)
+    lets = [s for block in blocks(code) for s in block if isinstance(s, Let) and s.value and bare(s.value) == made.node]
+    if len(lets) != 1 or len(lets[0].names) != 1:
+        return {}
+    used = [n for n in walk(code) if is_named(n, set(lets[0].names)) and not each.holds(n)]
+    start = each.closure.body_start
+    return {} if used else {"outside": _place(ref, lets[0]), "body": Place(ref.path, ref.key, start, start)}
 
 
 def _missing(rule: Rule, ref: UnitRef, each: Awaited, found: tuple[Way, ...], alone: bool) -> Iterator[Finding]:

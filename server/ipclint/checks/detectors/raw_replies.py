@@ -103,7 +103,7 @@ def _counted(rule: Rule, ref: UnitRef, reply: _Reply, found: tuple[Way, ...]) ->
 
 def _replies(body: Block) -> Iterator[_Reply]:
     """The replies that a body makes and puts into a local of their own."""
-    for block in _blocks(body):
+    for block in blocks(body):
         for at, statement in enumerate(block):
             if isinstance(statement, Let):
                 yield from _made((statement,), block[at + 1 :])
@@ -122,7 +122,7 @@ def _makes(value: Expr) -> bool:
     return isinstance(held, Call) and held.name == CREATE
 
 
-def _blocks(body: Block) -> Iterator[Block]:
+def blocks(body: Block) -> Iterator[Block]:
     """A body and every block in it."""
     yield body
     for node in walk(body):
