@@ -244,6 +244,9 @@ class Analysis:
         Stops short when `progress` returns false, and when the folder is gone or gets another session meanwhile.
         """
         session = folder.session
+        if folder.indexed is session or not self.folders.is_workspace(folder):
+            return  # made anew, or left, while this index waited for its turn
+        folder.indexed = session
 
         def is_over() -> bool:
             return folder.session is not session or not self.folders.is_workspace(folder)

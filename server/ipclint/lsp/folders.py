@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pygls.uris import from_fs_path, to_fs_path
 
 from ipclint.engine.config import FILE_NAME
+from ipclint.engine.session import Session
 from ipclint.lsp.documents import Document
 from ipclint.lsp.sessions import Made, page_of
 from ipclint.model.source import LineIndex
@@ -31,6 +32,7 @@ class Folder:
         self.in_workspace = in_workspace
         self.documents: dict[str, Document] = {}  # open ones, by path
         self.shown: set[str] = set()  # paths that the client was told something of
+        self.indexed: Session | None = None  # the session whose index has begun
         self._real_root = os.path.realpath(self.root)
         self._open_session = open_session
         self._files: dict[str, LineIndex] = {}  # on disk, that positions were asked of

@@ -31,6 +31,7 @@ def run(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=options.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
 
     from ipclint.lsp.handlers import make_server
+    from ipclint.lsp.protocol import brief
     from ipclint.lsp.transport import listen, standard_streams
 
     try:
@@ -38,6 +39,7 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         print(f"ipclint server: cannot listen on {options.tcp[0]}:{options.tcp[1]}: {error.strerror}", file=sys.stderr)
         return 2
+    logging.getLogger("pygls.protocol.json_rpc").addFilter(brief)
     code = make_server().run(*streams)
     logging.shutdown()
     sys.stderr.flush()

@@ -14,6 +14,7 @@ from typing import Any
 
 import cattrs
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol, lsp_method
 
 from ipclint.lsp.transport import BadFrame
@@ -153,3 +154,11 @@ def _explain(error: Exception) -> str:
         return "; ".join(cattrs.transform_error(error))
     except Exception:
         return str(error)
+
+
+def brief(record: logging.LogRecord) -> bool:
+    """A filter for the log of pygls: a request that was refused as the protocol has it is no failure to be traced."""
+    if record.exc_info and isinstance(record.exc_info[1], JsonRpcException):
+        record.msg, record.args = "%s: %s", (record.getMessage(), record.exc_info[1])
+        record.exc_info = None
+    return True

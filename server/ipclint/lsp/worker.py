@@ -75,7 +75,8 @@ class Worker:
         except StopIteration:
             pass
         except Exception:
-            logger.exception("a background task failed")
+            if not self._stopped:  # else there is no loop any more that it could have told
+                logger.exception("a background task failed")
         with self._changed:
             self._tasks.remove(task)
 
