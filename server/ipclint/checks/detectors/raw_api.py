@@ -21,8 +21,9 @@ CONTAINERS = frozenset(
         "xpc_array_get_array",
     }
 )
+CONNECTIONS = frozenset({"xpc_dictionary_create_connection"})
 DESCRIPTORS = frozenset({"xpc_dictionary_dup_fd", "xpc_array_dup_fd", "xpc_fd_dup"})
-MAY_BE_NULL = POINTERS | OBJECTS | CONTAINERS
+MAY_BE_NULL = POINTERS | OBJECTS | CONTAINERS | CONNECTIONS
 OF_VALUE = frozenset({"xpc_string_get_string_ptr", "xpc_data_get_bytes_ptr", "xpc_uuid_get_bytes"})
 """Getters that give a pointer as soon as their argument is of the right type."""
 

@@ -12,6 +12,7 @@ from ipclint.checks.detectors.raw_api import (
     ACCESSOR,
     ASSERTIONS,
     BOXED_TYPES,
+    CONNECTIONS,
     CONTAINERS,
     COPIES,
     DATA,
@@ -219,10 +220,11 @@ class _Watcher(Knowledge):
         name = subject(first)
         if READER.match(call.name) and not asks_error(call):
             yield from self._event(call, first, state)
-        if ACCESSOR.match(call.name):
-            for origin in self.origins(first, state):
-                if origin.name in OBJECTS | CONTAINERS and not self.is_present(first, state):
-                    yield from self._report(Use(call, "object", origin, call.name, first), name)
+        connects = call.name.startswith("xpc_connection_")
+        wanted = CONNECTIONS if connects else OBJECTS | CONTAINERS if ACCESSOR.match(call.name) else frozenset[str]()
+        for origin in self.origins(first, state):
+            if origin.name in wanted and not self.is_present(first, state):
+                yield from self._report(Use(call, "object", origin, call.name, first), name)
         if ELEMENT.match(call.name) and len(call.args) > 1 and isinstance(call.args[1], Literal):
             for origin in self.origins(first, state):
                 if origin.name in OBJECTS | CONTAINERS and not self.knows(first, state, "sized", "checked"):
