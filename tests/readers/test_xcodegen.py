@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 from time import perf_counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -142,6 +144,12 @@ def test_broken_yaml_says_what_and_where():
     facts = spec("name: A\ntargets: [")
     assert facts.problem.startswith("line 3:") and facts.targets == ()
     assert "UTF-8" in read_project("project.yml", b"name: \xff").problem
+
+
+def test_without_the_library_the_file_is_a_problem(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    facts = spec()
+    assert "PyYAML" in facts.problem and facts.targets == ()
 
 
 def test_no_tag_makes_an_object():

@@ -48,8 +48,10 @@ def parse_yaml(data: bytes) -> Parsed:
     """The first document of a YAML file. Never raises; a text without value reads "", a decimal number its own text."""
     if len(data) > MAX_BYTES:
         return Parsed(problem=f"a file of more than {MAX_BYTES} bytes is not read")
-    import yaml  # costs more to load than most files to read, and few workspaces need it
-
+    try:
+        import yaml  # costs more to load than most files to read, and few workspaces need it
+    except ImportError:
+        return Parsed(problem="it is not read, as PyYAML is not installed")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

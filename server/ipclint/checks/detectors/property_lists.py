@@ -13,6 +13,7 @@ from ipclint.program.configuration import targets
 from ipclint.program.program import Program, UnitRef
 
 _DEBUG = re.compile(r"(?i:debug)|(?<![A-Za-z])tests?(?![a-z])|Tests?(?![a-z])")
+_TEST_FOLDERS = frozenset(("test", "tests", "Test", "Specs"))
 _GLOBAL: dict[str, tuple[str, Severity]] = {
     "NSAllowsArbitraryLoads": ("every connection", "high"),
     "NSAllowsArbitraryLoadsInWebContent": ("every web view", "medium"),
@@ -66,12 +67,15 @@ def _is_local(domain: str) -> bool:
 
 def ships(program: Program, path: str) -> bool:
     """Whether an Info.plist is that of something that ships: of a target that is no test, or of an unknown one whose
-    file does not say that it is for debugging."""
+    file and folders do not say that it is for debugging or testing."""
     known = targets(program)
     informed = known.informed_by(path) if known is not None else ()
     if informed and all(target.is_test for target in informed):
         return False
-    return not _DEBUG.search(path.rpartition("/")[2])
+    *folders, name = path.split("/")
+    if any(folder in _TEST_FOLDERS or folder.endswith("Tests") for folder in folders):
+        return False  # so its code is left out as test code
+    return not _DEBUG.search(name)
 
 
 def _finding(
