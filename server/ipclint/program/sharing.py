@@ -38,9 +38,9 @@ _OWN_SCHEMES = frozenset(
         "data",
         "blob",
     }
-    | {"ftp", "javascript", "x-apple.systempreferences", "app-settings", "app-prefs", "prefs", "itms", "itms-apps"}
-    | {"itms-appss", "itms-services", "macappstore", "maps", "calshow"}
+    | {"ftp", "javascript", "app-settings", "app-prefs", "prefs", "macappstore", "maps", "calshow", "shortcuts"}
 )
+_OWN_BEGINNINGS = ("itms", "x-apple")
 """Schemes that the system itself handles, in small letters."""
 MAX_UNITS = 4000
 """How many functions are searched for paths that everyone can write."""
@@ -160,8 +160,12 @@ def _links(program: Program) -> Iterator[Found]:
     for ref in sorted({ref for word in words for ref in program.mentioning(word)}):
         for use in uses_of(program, ref, "open.url", "open.url-by-environment"):
             scheme = _scheme(program, ref, use.args[0]) if use.args else ""
-            if scheme and scheme.lower() not in _OWN_SCHEMES:
+            if scheme and not _is_own(scheme.lower()):
                 yield Found("URL scheme client", scheme, ref, use.node, getattr(use.node, "name", "").partition(":")[0])
+
+
+def _is_own(scheme: str) -> bool:
+    return scheme in _OWN_SCHEMES or scheme.startswith(_OWN_BEGINNINGS)
 
 
 def _scheme(program: Program, ref: UnitRef, url: Expr, deep: int = 0) -> str:
