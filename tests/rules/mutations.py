@@ -132,7 +132,20 @@ def spaced(files: Files, random: Random) -> Files:
     }
 
 
+SHORT = re.compile(r"\{[ \t]*\n[ \t]*(?P<only>[^\n{}/#]+)\n[ \t]*\}")
+
+
+def on_one_line(files: Files, random: Random) -> Files:
+    """Blocks of one statement stand on the line of their brace, some of them."""
+
+    def joined(found: re.Match[str]) -> str:
+        return f"{{ {found['only'].strip()} }}" if random.random() < 0.6 else found[0]
+
+    return {path: SHORT.sub(joined, text) if is_code(path) else text for path, text in files.items()}
+
+
 MUTATIONS: tuple[Mutation, ...] = (
+    on_one_line,
     renamed, reindented, braces_below, commented, headed, reordered, spaced, without_last_newline, with_crlf,
 )  # fmt: skip
 
