@@ -26,14 +26,21 @@ if (!(options.target in PLATFORMS)) {
 
 const python = process.env.PYTHON ?? "python3";
 const out = "dist/server";
-const pip = (...words) => execFileSync(python, ["-m", "pip", "--quiet", "--disable-pip-version-check", ...words], { stdio: "inherit" });
+const pip = (...words) =>
+  execFileSync(python, ["-m", "pip", "--quiet", "--disable-pip-version-check", ...words], { stdio: "inherit" });
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 pip("wheel", "--no-deps", "--wheel-dir", `${out}/wheel`, "..");
 const [wheel] = readdirSync(`${out}/wheel`);
 for (const version of options.python) {
-  const target = ["--target", `${out}/cp${version.replace(".", "")}`, "--no-compile", "--no-deps", ...choosing(options.target, version)];
+  const target = [
+    "--target",
+    `${out}/cp${version.replace(".", "")}`,
+    "--no-compile",
+    "--no-deps",
+    ...choosing(options.target, version),
+  ];
   pip("install", ...target, "--require-hashes", "-r", "server/requirements.txt");
 }
 pip("install", "--target", `${out}/lib`, "--no-compile", "--no-deps", `${out}/wheel/${wheel}`);
@@ -48,11 +55,15 @@ if (options.standalone !== undefined) {
 
 /** Moves every package that is the same for all versions into `lib`, and takes out what nobody imports. */
 function shareEqual() {
-  const folders = readdirSync(out).filter((name) => name.startsWith("cp")).map((name) => `${out}/${name}`);
+  const folders = readdirSync(out)
+    .filter((name) => name.startsWith("cp"))
+    .map((name) => `${out}/${name}`);
   const [first, ...others] = folders;
   for (const folder of [...folders, `${out}/lib`]) rmSync(`${folder}/bin`, { recursive: true, force: true });
   for (const name of readdirSync(first)) {
-    const same = others.every((other) => existsSync(`${other}/${name}`) && digest(`${other}/${name}`) === digest(`${first}/${name}`));
+    const same = others.every(
+      (other) => existsSync(`${other}/${name}`) && digest(`${other}/${name}`) === digest(`${first}/${name}`),
+    );
     const compiled = others.length === 0 && filesOf(`${first}/${name}`).some((file) => /\.(so|pyd)$/.test(file));
     if (!same || compiled) continue;
     renameSync(`${first}/${name}`, `${out}/lib/${name}`);
@@ -62,7 +73,9 @@ function shareEqual() {
 
 function filesOf(place) {
   if (statSync(place).isFile()) return [place];
-  return readdirSync(place).sort().flatMap((name) => filesOf(path.join(place, name)));
+  return readdirSync(place)
+    .sort()
+    .flatMap((name) => filesOf(path.join(place, name)));
 }
 
 function digest(place) {

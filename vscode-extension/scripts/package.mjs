@@ -16,6 +16,14 @@ run("scripts/build.mjs");
 run("scripts/bundle.mjs", ...given);
 copyFileSync("../LICENSE", "LICENSE");
 const file = `ipclint-${values.target}-${version}.vsix`;
-const options = ["--no-dependencies", "--allow-missing-repository", "--no-rewrite-relative-links", "--target", values.target, "--out", file];
+const options = [
+  "--no-dependencies",
+  "--allow-missing-repository",
+  "--no-rewrite-relative-links",
+  "--target",
+  values.target,
+  "--out",
+  file,
+];
 execFileSync(process.execPath, ["node_modules/@vscode/vsce/vsce", "package", ...options], { stdio: "pipe" });
 console.log(`Packaged ${file}`);

@@ -13,7 +13,9 @@ export async function newBaseline(ipclint: Ipclint): Promise<void> {
     return;
   }
   await vscode.workspace.saveAll(false);
-  const written = await withProgress("writing a baseline", (cancelled) => ipclint.run(["baseline"], folder.uri.fsPath, cancelled));
+  const written = await withProgress("writing a baseline", (cancelled) =>
+    ipclint.run(["baseline"], folder.uri.fsPath, cancelled),
+  );
   if (written === undefined) {
     return;
   }

@@ -56,7 +56,11 @@ export function bundled(extension: string): Bundle | undefined {
   }
   const standalone = path.join(folder, process.platform === "win32" ? "ipclint.exe" : "ipclint");
   const versions = fs.readdirSync(folder).flatMap((name) => versionOf(name));
-  return { launcher, versions: versions.sort(([, a], [, b]) => a - b), standalone: fs.existsSync(standalone) ? standalone : undefined };
+  return {
+    launcher,
+    versions: versions.sort(([, a], [, b]) => a - b),
+    standalone: fs.existsSync(standalone) ? standalone : undefined,
+  };
 }
 
 /** `cp312` is [3, 12]. */

@@ -42,7 +42,10 @@ export class Ipclint {
   async run(args: string[], cwd: string, cancelled: vscode.CancellationToken): Promise<Outcome> {
     const command = await this.find();
     this.log.info(`Running ipclint ${args.join(" ")}`);
-    const outcome = await finished(spawn(command.program, [...command.args, ...args], { cwd, env: this.environment() }), cancelled);
+    const outcome = await finished(
+      spawn(command.program, [...command.args, ...args], { cwd, env: this.environment() }),
+      cancelled,
+    );
     if (cancelled.isCancellationRequested) {
       throw new vscode.CancellationError();
     }
@@ -70,7 +73,10 @@ export class Ipclint {
 }
 
 /** Runs a step with a bar in a notification, in the folder that the user means. Tells what goes wrong. */
-export async function withProgress<T>(title: string, step: (cancelled: vscode.CancellationToken) => Promise<T>): Promise<T | undefined> {
+export async function withProgress<T>(
+  title: string,
+  step: (cancelled: vscode.CancellationToken) => Promise<T>,
+): Promise<T | undefined> {
   const options = { location: vscode.ProgressLocation.Notification, title: `ipclint: ${title}`, cancellable: true };
   try {
     return await vscode.window.withProgress(options, (_, cancelled) => step(cancelled));

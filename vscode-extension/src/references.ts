@@ -20,6 +20,8 @@ export const references: StaticFeature = {
 /** Shows places around a position of a document, all in the protocol's terms. */
 export async function showReferences(uri: string, at: Position, places: Location[]): Promise<void> {
   const position = ({ line, character }: Position) => new vscode.Position(line, character);
-  const locations = places.map(({ uri, range }) => new vscode.Location(vscode.Uri.parse(uri), new vscode.Range(position(range.start), position(range.end))));
+  const locations = places.map(
+    ({ uri, range }) => new vscode.Location(vscode.Uri.parse(uri), new vscode.Range(position(range.start), position(range.end))),
+  );
   await vscode.commands.executeCommand("editor.action.showReferences", vscode.Uri.parse(uri), position(at), locations);
 }

@@ -62,7 +62,9 @@ function underCursor(): Set<string> {
     return new Set();
   }
   const line = editor.selection.active.line;
-  const touching = vscode.languages.getDiagnostics(editor.document.uri).filter(({ range }) => range.start.line <= line && line <= range.end.line);
+  const touching = vscode.languages
+    .getDiagnostics(editor.document.uri)
+    .filter(({ range }) => range.start.line <= line && line <= range.end.line);
   return new Set(touching.filter(({ source }) => source === "ipclint").map(({ code }) => codeOf(code).replace(/\.\w+$/, "")));
 }
 

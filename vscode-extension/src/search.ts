@@ -87,7 +87,9 @@ async function byInterpreter(python: string, bundle: Bundle | undefined, around:
     return { program: python, args: ["-m", "ipclint"], how: "the setting ipclint.interpreter, with ipclint as it has it" };
   }
   if (!serves(version, bundle)) {
-    throw new NoServer(`The setting ipclint.interpreter names ${python}, which is Python ${version.join(".")}; it takes ${span(bundle)}.`);
+    throw new NoServer(
+      `The setting ipclint.interpreter names ${python}, which is Python ${version.join(".")}; it takes ${span(bundle)}.`,
+    );
   }
   return isolated(python, bundle, "the setting ipclint.interpreter");
 }

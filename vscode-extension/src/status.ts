@@ -12,7 +12,12 @@ const ICONS: Record<State, string> = {
 };
 
 const LEVELS = ["error", "warning", "note", "hint"]; // in the order of vscode.DiagnosticSeverity
-const COMMANDS = { checkWorkspace: "Check workspace", showSurface: "Show surface", restart: "Restart server", showLog: "Show log" };
+const COMMANDS = {
+  checkWorkspace: "Check workspace",
+  showSurface: "Show surface",
+  restart: "Restart server",
+  showLog: "Show log",
+};
 
 export class Status implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem("ipclint.status", vscode.StatusBarAlignment.Left, 0);
@@ -72,5 +77,9 @@ function tooltip(said: string): vscode.MarkdownString {
   const text = new vscode.MarkdownString("", true);
   text.isTrusted = { enabledCommands: Object.keys(COMMANDS).map((name) => `ipclint.${name}`) };
   text.appendText(said).appendMarkdown("\n\n---\n\n");
-  return text.appendMarkdown(Object.entries(COMMANDS).map(([name, title]) => `[${title}](command:ipclint.${name})`).join(" · "));
+  return text.appendMarkdown(
+    Object.entries(COMMANDS)
+      .map(([name, title]) => `[${title}](command:ipclint.${name})`)
+      .join(" · "),
+  );
 }

@@ -94,8 +94,12 @@ export class Surfaces implements vscode.Disposable {
 /** Opens a piece of a file of a folder. */
 export async function open(folder: vscode.WorkspaceFolder, spot: Spot, column = vscode.ViewColumn.Active): Promise<void> {
   const document = await vscode.workspace.openTextDocument(vscode.Uri.joinPath(folder.uri, spot.path));
-  const at = ({ line, column }: Spot["start"]) => new vscode.Position(line - 1, utf16(document.lineAt(Math.min(line, document.lineCount) - 1).text, column - 1));
-  await vscode.window.showTextDocument(document, { selection: new vscode.Range(at(spot.start), at(spot.end)), viewColumn: column });
+  const at = ({ line, column }: Spot["start"]) =>
+    new vscode.Position(line - 1, utf16(document.lineAt(Math.min(line, document.lineCount) - 1).text, column - 1));
+  await vscode.window.showTextDocument(document, {
+    selection: new vscode.Range(at(spot.start), at(spot.end)),
+    viewColumn: column,
+  });
 }
 
 /** How many UTF-16 code units the first characters of a line take. */

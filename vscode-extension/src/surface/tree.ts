@@ -2,7 +2,18 @@
 
 import * as vscode from "vscode";
 
-import { endpointsOf, STATE_WORDS, STATES, title, type Endpoint, type Method, type Sink, type Spot, type State, type Target } from "./model";
+import {
+  endpointsOf,
+  STATE_WORDS,
+  STATES,
+  title,
+  type Endpoint,
+  type Method,
+  type Sink,
+  type Spot,
+  type State,
+  type Target,
+} from "./model";
 import { open, type Mapped, type Surfaces } from "./source";
 
 type Node =
@@ -48,7 +59,8 @@ export class SurfaceTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
   getTreeItem(node: Node): vscode.TreeItem {
     const item = itemOf(node);
     const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
-    item.collapsibleState = childrenOf(node).length === 0 ? None : node.is === "folder" || node.is === "target" ? Expanded : Collapsed;
+    item.collapsibleState =
+      childrenOf(node).length === 0 ? None : node.is === "folder" || node.is === "target" ? Expanded : Collapsed;
     const spot = spotOf(node);
     if (spot !== undefined) {
       item.command = { command: OPEN, title: "Open", arguments: [node.mapped, spot] };
@@ -62,14 +74,19 @@ export class SurfaceTree implements vscode.TreeDataProvider<Node>, vscode.Dispos
 
   /** How many doors stand open, on the icon of the view. */
   private badge(all: Mapped[]): void {
-    const value = all.flatMap(({ surface }) => surface.endpoints).filter(({ authentication }) => authentication.state === "open").length;
-    this.view.badge = value === 0 ? undefined : { value, tooltip: `${value} endpoint${value === 1 ? "" : "s"} where nobody is checked` };
+    const value = all
+      .flatMap(({ surface }) => surface.endpoints)
+      .filter(({ authentication }) => authentication.state === "open").length;
+    this.view.badge =
+      value === 0 ? undefined : { value, tooltip: `${value} endpoint${value === 1 ? "" : "s"} where nobody is checked` };
   }
 }
 
 function targetsOf(mapped: Mapped): Node[] {
   const { surface } = mapped;
-  const known = [...surface.targets].sort((a, b) => a.name.localeCompare(b.name)).filter(({ id }) => endpointsOf(surface, id).length > 0);
+  const known = [...surface.targets]
+    .sort((a, b) => a.name.localeCompare(b.name))
+    .filter(({ id }) => endpointsOf(surface, id).length > 0);
   const none = endpointsOf(surface, "").length > 0 ? [undefined] : [];
   return [...known, ...none].map((target) => ({ is: "target", mapped, target }));
 }
@@ -84,7 +101,9 @@ function childrenOf(node: Node): Node[] {
     case "endpoint":
       return [
         ...node.endpoint.methods.map((method): Node => ({ is: "method", mapped, method })),
-        ...mapped.surface.endpoints.filter(({ id }) => node.endpoint.peers.includes(id)).map((endpoint): Node => ({ is: "peer", mapped, endpoint })),
+        ...mapped.surface.endpoints
+          .filter(({ id }) => node.endpoint.peers.includes(id))
+          .map((endpoint): Node => ({ is: "peer", mapped, endpoint })),
       ];
     case "method":
       return node.method.reaches.map((sink) => ({ is: "sink", mapped, sink }));
@@ -139,7 +158,10 @@ function endpointItem(endpoint: Endpoint, description: string, icon?: string): v
   const [ownIcon, color] = ICONS[STATES.includes(state) ? state : "unknown"];
   const item = described(title(endpoint), description, icon ?? ownIcon, icon === undefined ? color : undefined);
   const tooltip = new vscode.MarkdownString();
-  tooltip.appendMarkdown("**").appendText(`${endpoint.kind} ${title(endpoint)}`).appendMarkdown("**\n\n");
+  tooltip
+    .appendMarkdown("**")
+    .appendText(`${endpoint.kind} ${title(endpoint)}`)
+    .appendMarkdown("**\n\n");
   for (const line of [endpoint.reach.says, says || STATE_WORDS[state], endpoint.rating.note].filter(Boolean)) {
     tooltip.appendMarkdown("- ").appendText(line).appendMarkdown("\n");
   }

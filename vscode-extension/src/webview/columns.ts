@@ -16,13 +16,19 @@ export function columns(surface: Surface): Box[][] {
     const users = depthsOf(channels.filter(({ target }) => target === id).map(({ source }) => depth.get(source)));
     depth.set(id, kind === "actor" ? Math.min(...reached) - 1 : Math.max(...users) + 1);
   }
-  const used = new Set([...channels.flatMap(({ source, target }) => [source, target]), ...endpoints.flatMap((endpoint) => endpoint.targets)]);
+  const used = new Set([
+    ...channels.flatMap(({ source, target }) => [source, target]),
+    ...endpoints.flatMap((endpoint) => endpoint.targets),
+  ]);
   const boxes = [
     ...targets.map((target): Box => ({ id: target.id, is: "target", target })),
     ...outside.map((each): Box => ({ id: each.id, is: "outside", outside: each })),
   ].filter(({ id }) => used.has(id));
   const order = [...new Set(boxes.map(({ id }) => depth.get(id) ?? 0))].sort((a, b) => a - b);
-  return ordered(order.map((number) => boxes.filter(({ id }) => (depth.get(id) ?? 0) === number)), channels);
+  return ordered(
+    order.map((number) => boxes.filter(({ id }) => (depth.get(id) ?? 0) === number)),
+    channels,
+  );
 }
 
 /** The depths that are known; the first column when none is. */

@@ -33,18 +33,43 @@ function aboutEndpoint(surface: Surface, endpoint: Endpoint, wishes: Wishes): No
     h("p", { class: "kind" }, endpoint.kind),
     place(endpoint.spot, wishes),
     ...(endpoint.reach.says ? section("Who can reach it", h("p", {}, endpoint.reach.says)) : []),
-    ...section("What authenticates the peer", h("p", { class: `state ${state}` }, says || STATE_WORDS[state]), ...spots.map((spot) => place(spot, wishes))),
+    ...section(
+      "What authenticates the peer",
+      h("p", { class: `state ${state}` }, says || STATE_WORDS[state]),
+      ...spots.map((spot) => place(spot, wishes)),
+    ),
     ...requirements.map(({ text, verdict, spot }) => h("div", {}, h("code", {}, text), h("p", {}, verdict), place(spot, wishes))),
-    ...(endpoint.rating.note ? section("The mechanism", h("p", {}, endpoint.rating.level ? `rated ${endpoint.rating.level}: ${endpoint.rating.note}` : endpoint.rating.note)) : []),
-    ...(endpoint.methods.length > 0 ? section("What can be called", ...endpoint.methods.map((method) => called(method, wishes))) : []),
-    ...(peers.length > 0 ? section("The other side", ...peers.map((peer) => link(`${peer.kind}, ${peer.spot.path}`, () => wishes.choose(peer.id)))) : []),
+    ...(endpoint.rating.note
+      ? section(
+          "The mechanism",
+          h("p", {}, endpoint.rating.level ? `rated ${endpoint.rating.level}: ${endpoint.rating.note}` : endpoint.rating.note),
+        )
+      : []),
+    ...(endpoint.methods.length > 0
+      ? section("What can be called", ...endpoint.methods.map((method) => called(method, wishes)))
+      : []),
+    ...(peers.length > 0
+      ? section("The other side", ...peers.map((peer) => link(`${peer.kind}, ${peer.spot.path}`, () => wishes.choose(peer.id))))
+      : []),
     ...channels(surface, endpoint.id, wishes),
   ];
 }
 
 function called(method: Endpoint["methods"][number], wishes: Wishes): HTMLElement {
-  const reaches = method.reaches.map(({ what, code, spot }) => h("li", {}, `reaches ${what}: `, link(code, () => wishes.open(spot))));
-  return h("div", { class: "method" }, link(method.signature, () => wishes.open(method.body ?? method.spot)), reaches.length > 0 ? h("ul", {}, ...reaches) : undefined);
+  const reaches = method.reaches.map(({ what, code, spot }) =>
+    h(
+      "li",
+      {},
+      `reaches ${what}: `,
+      link(code, () => wishes.open(spot)),
+    ),
+  );
+  return h(
+    "div",
+    { class: "method" },
+    link(method.signature, () => wishes.open(method.body ?? method.spot)),
+    reaches.length > 0 ? h("ul", {}, ...reaches) : undefined,
+  );
 }
 
 /** The arrows that begin or end here. */
@@ -53,7 +78,14 @@ function channels(surface: Surface, id: string, wishes: Wishes): Node[] {
   [...surface.targets, ...surface.outside].forEach((each) => names.set(each.id, each.name));
   const here = surface.channels.filter((each) => [each.source, each.target, each.from_endpoint, each.to_endpoint].includes(id));
   const rows = here.map((each) =>
-    h("li", { class: `state ${each.state}` }, link(names.get(each.source) ?? "?", () => wishes.choose(each.source)), each.both ? " ⇄ " : " → ", link(names.get(each.target) ?? "?", () => wishes.choose(each.target)), `: ${STATE_WORDS[each.state]}`),
+    h(
+      "li",
+      { class: `state ${each.state}` },
+      link(names.get(each.source) ?? "?", () => wishes.choose(each.source)),
+      each.both ? " ⇄ " : " → ",
+      link(names.get(each.target) ?? "?", () => wishes.choose(each.target)),
+      `: ${STATE_WORDS[each.state]}`,
+    ),
   );
   return rows.length > 0 ? section("Who talks to whom", h("ul", {}, ...rows)) : [];
 }
@@ -63,7 +95,11 @@ function section(heading: string, ...children: Node[]): Node[] {
 }
 
 function place(spot: Spot, wishes: Wishes): HTMLElement {
-  return h("p", {}, link(`${spot.path}:${spot.start.line}`, () => wishes.open(spot)));
+  return h(
+    "p",
+    {},
+    link(`${spot.path}:${spot.start.line}`, () => wishes.open(spot)),
+  );
 }
 
 function link(text: string, click: () => void): HTMLElement {

@@ -5,13 +5,21 @@ import type { Channel } from "../surface/model";
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Draws the channels over `board`; `end` gives the element at an end. Lines of `lit` ids are drawn strong. */
-export function draw(svg: SVGSVGElement, board: HTMLElement, channels: Channel[], lit: string, end: (id: string, endpoint: string) => HTMLElement | null): void {
+export function draw(
+  svg: SVGSVGElement,
+  board: HTMLElement,
+  channels: Channel[],
+  lit: string,
+  end: (id: string, endpoint: string) => HTMLElement | null,
+): void {
   const frame = board.getBoundingClientRect();
   svg.setAttribute("width", String(board.scrollWidth));
   svg.setAttribute("height", String(board.scrollHeight));
   const lines = channels.flatMap((channel) => {
     const [from, to] = [end(channel.source, channel.from_endpoint), end(channel.target, channel.to_endpoint)];
-    return from === null || to === null ? [] : [line(channel, from.getBoundingClientRect(), to.getBoundingClientRect(), frame, isLit(channel, lit))];
+    return from === null || to === null
+      ? []
+      : [line(channel, from.getBoundingClientRect(), to.getBoundingClientRect(), frame, isLit(channel, lit))];
   });
   svg.replaceChildren(...lines);
 }

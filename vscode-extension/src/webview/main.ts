@@ -14,7 +14,11 @@ interface Kept {
   search: string;
 }
 
-declare function acquireVsCodeApi(): { postMessage(message: FromPage): void; getState(): Kept | undefined; setState(state: Kept): void };
+declare function acquireVsCodeApi(): {
+  postMessage(message: FromPage): void;
+  getState(): Kept | undefined;
+  setState(state: Kept): void;
+};
 
 const editor = acquireVsCodeApi();
 const root = document.body.appendChild(h("main"));
@@ -37,10 +41,16 @@ function keep(change: Partial<Kept>): void {
 function render(): void {
   const surface = surfaces[kept.folder] ?? surfaces[0];
   if (surface === undefined || surface.endpoints.length === 0) {
-    root.replaceChildren(h("p", { class: "hint" }, "No place was found where a program of this workspace meets another process."));
+    root.replaceChildren(
+      h("p", { class: "hint" }, "No place was found where a program of this workspace meets another process."),
+    );
     return;
   }
-  const board = h("div", { class: "board" }, ...columns(surface).map((column) => h("div", { class: "column" }, ...column.map((box) => boxOf(surface, box)))));
+  const board = h(
+    "div",
+    { class: "board" },
+    ...columns(surface).map((column) => h("div", { class: "column" }, ...column.map((box) => boxOf(surface, box)))),
+  );
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("aria-hidden", "true");
   board.prepend(svg);
@@ -71,26 +81,36 @@ function show(surface: Surface, board: HTMLElement, aside: HTMLElement): void {
       choose(id);
     }
   };
-  aside.replaceChildren(...details(surface, kept.chosen, { choose, open: (spot) => editor.postMessage({ ask: "open", folder, spot }) }));
+  aside.replaceChildren(
+    ...details(surface, kept.chosen, { choose, open: (spot) => editor.postMessage({ ask: "open", folder, spot }) }),
+  );
   redraw();
 }
 
 // ── the toolbar ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function toolbar(surface: Surface): HTMLElement {
-  const counts = new Map(STATES.map((state) => [state, surface.endpoints.filter(({ authentication }) => authentication.state === state).length]));
+  const counts = new Map(
+    STATES.map((state) => [state, surface.endpoints.filter(({ authentication }) => authentication.state === state).length]),
+  );
   const search = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter endpoints", value: kept.search });
   search.addEventListener("input", () => apply({ search: search.value }));
   const filters = STATES.filter((state) => counts.get(state)).map((state) => {
     const box = h("input", { type: "checkbox", checked: !kept.hidden.includes(state) });
-    box.addEventListener("change", () => apply({ hidden: box.checked ? kept.hidden.filter((each) => each !== state) : [...kept.hidden, state] }));
+    box.addEventListener("change", () =>
+      apply({ hidden: box.checked ? kept.hidden.filter((each) => each !== state) : [...kept.hidden, state] }),
+    );
     return h("label", { class: `state ${state}`, title: STATE_WORDS[state] }, box, `${state} ${counts.get(state)}`);
   });
   return h("header", {}, ...(surfaces.length > 1 ? [folders(surface)] : []), search, ...filters);
 }
 
 function folders(shown: Surface): HTMLElement {
-  const select = h("select", { "aria-label": "Folder" }, ...surfaces.map((surface, number) => h("option", { value: number, selected: surface === shown }, surface.name)));
+  const select = h(
+    "select",
+    { "aria-label": "Folder" },
+    ...surfaces.map((surface, number) => h("option", { value: number, selected: surface === shown }, surface.name)),
+  );
   select.addEventListener("change", () => {
     keep({ folder: Number(select.value), chosen: "" });
     render();
@@ -115,15 +135,28 @@ function boxOf(surface: Surface, box: Box): HTMLElement {
     return h("section", { class: `box outside ${box.outside.kind}`, "aria-label": nameOf(box) }, name);
   }
   const { kind, privileged, sandboxed } = box.target;
-  const words = [kind.replaceAll("-", " "), privileged ? "privileged" : "", sandboxed === false ? "not sandboxed" : ""].filter(Boolean).join(", ");
+  const words = [kind.replaceAll("-", " "), privileged ? "privileged" : "", sandboxed === false ? "not sandboxed" : ""]
+    .filter(Boolean)
+    .join(", ");
   const rows = endpointsOf(surface, box.id).map(rowOf);
-  return h("section", { class: `box target${privileged ? " privileged" : ""}`, "aria-label": nameOf(box) }, name, h("p", {}, words), h("ul", {}, ...rows));
+  return h(
+    "section",
+    { class: `box target${privileged ? " privileged" : ""}`, "aria-label": nameOf(box) },
+    name,
+    h("p", {}, words),
+    h("ul", {}, ...rows),
+  );
 }
 
 function rowOf(endpoint: Endpoint): HTMLElement {
   const { state } = endpoint.authentication;
   const label = `${title(endpoint)} ${endpoint.kind}: ${STATE_WORDS[state]}`;
-  const said = [h("span", { class: "title" }, title(endpoint)), " ", h("span", { class: "kind" }, endpoint.kind), h("span", { class: "spoken" }, `: ${STATE_WORDS[state]}`)];
+  const said = [
+    h("span", { class: "title" }, title(endpoint)),
+    " ",
+    h("span", { class: "kind" }, endpoint.kind),
+    h("span", { class: "spoken" }, `: ${STATE_WORDS[state]}`),
+  ];
   const button = h("button", { class: `endpoint state ${state}`, "data-id": endpoint.id, title: label }, ...said);
   return h("li", { "data-state": state, "data-words": `${label} ${endpoint.spot.path}` }, button);
 }

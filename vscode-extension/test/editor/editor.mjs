@@ -34,13 +34,24 @@ export class Editor {
       fs.writeFileSync(`${folder}/settings.json`, JSON.stringify({ ...SETTINGS, ...settings }));
     }
     const folders = ["--user-data-dir", places.user, "--extensions-dir", places.extensions, "--server-data-dir", places.server];
-    const main = [path.join(vscode, "out/server-main.js"), ...folders, "--accept-server-license-terms", "--telemetry-level", "off"];
+    const main = [
+      path.join(vscode, "out/server-main.js"),
+      ...folders,
+      "--accept-server-license-terms",
+      "--telemetry-level",
+      "off",
+    ];
     execFileSync(process.execPath, [...main, "--install-extension", vsix], { stdio: "pipe" });
     const port = await freePort();
     const address = ["--host", "127.0.0.1", "--port", String(port), "--without-connection-token", "--enable-smoke-test-driver"];
     const log = fs.openSync(`${scratch}/server.log`, "w");
     const server = spawn(process.execPath, [...main, ...address], { stdio: ["ignore", log, log] });
-    const editor = new Editor(scratch, port, server, `${places.extensions}/${fs.readdirSync(places.extensions).find((name) => name.startsWith("ipclint."))}`);
+    const editor = new Editor(
+      scratch,
+      port,
+      server,
+      `${places.extensions}/${fs.readdirSync(places.extensions).find((name) => name.startsWith("ipclint."))}`,
+    );
     await editor.answers();
     editor.browser = await chromium.launch({ executablePath: browserPath(), headless: true, args: BROWSER });
     return editor;

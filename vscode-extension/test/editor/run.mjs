@@ -42,14 +42,18 @@ try {
 /** What is installed once: code-server and Playwright by the lock file, and code-server's own by its shrinkwrap. */
 function install() {
   const vscode = path.join(here, "node_modules/code-server/lib/vscode");
-  const npm = (cwd, ...words) => execFileSync("npm", [...words, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd, stdio: "inherit" });
+  const npm = (cwd, ...words) =>
+    execFileSync("npm", [...words, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd, stdio: "inherit" });
   if (!fs.existsSync(vscode)) npm(here, "ci");
   if (!fs.existsSync(path.join(vscode, "node_modules"))) npm(vscode, "install", "--omit=dev"); // ci refuses its shrinkwrap
 }
 
 /** The package that was made last. */
 function vsix() {
-  const made = fs.readdirSync(extension).filter((name) => name.endsWith(".vsix")).map((name) => path.join(extension, name));
+  const made = fs
+    .readdirSync(extension)
+    .filter((name) => name.endsWith(".vsix"))
+    .map((name) => path.join(extension, name));
   if (made.length === 0) throw new Error("there is no package: npm run package makes one");
   return made.sort((a, b) => fs.statSync(b).mtimeMs - fs.statSync(a).mtimeMs)[0];
 }

@@ -51,15 +51,21 @@ async function fix(page, workspace, step, shot) {
   await page.waitForSelector(".squiggly-error", { timeout: 60_000 });
   await goTo(page, "8:30");
   await page.keyboard.press("Control+.");
-  await page.waitForSelector('.action-widget .monaco-list-row.focused:has-text("Decode with the expected class")', { timeout: 60_000 });
+  await page.waitForSelector('.action-widget .monaco-list-row.focused:has-text("Decode with the expected class")', {
+    timeout: 60_000,
+  });
   await shot("fix");
   await page.keyboard.press("Enter");
   await page.waitForSelector('.view-line:has-text("decodeObjectOfClass")', { timeout: 60_000 });
   await page.keyboard.press("Control+s");
   const file = path.join(workspace, "Shared/Parcel.m");
-  await until(page, "the file on disk is the fixed one", () => fs.readFileSync(file, "utf8").includes('decodeObjectOfClass:[NSString class] forKey:@"title"'));
+  await until(page, "the file on disk is the fixed one", () =>
+    fs.readFileSync(file, "utf8").includes('decodeObjectOfClass:[NSString class] forKey:@"title"'),
+  );
   step("a quick fix, and the file on disk");
-  await page.waitForSelector(`.statusbar-item[aria-label^="ipclint: running"]:has-text("ipclint ${before - 1}")`, { timeout: 60_000 });
+  await page.waitForSelector(`.statusbar-item[aria-label^="ipclint: running"]:has-text("ipclint ${before - 1}")`, {
+    timeout: 60_000,
+  });
   step("one finding less");
 }
 

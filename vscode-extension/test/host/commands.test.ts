@@ -14,7 +14,10 @@ describe("commands", () => {
   it("are all declared and all there", async () => {
     const declared = extension().contributes.commands.map(({ command }) => command);
     const there = new Set(await vscode.commands.getCommands(true));
-    assert.deepEqual(declared.filter((name) => !there.has(name)), []);
+    assert.deepEqual(
+      declared.filter((name) => !there.has(name)),
+      [],
+    );
   });
 
   it("restart gives the findings back", async () => {
@@ -28,7 +31,11 @@ describe("commands", () => {
     const [task] = await vscode.tasks.fetchTasks({ type: "ipclint" });
     assert.ok(task?.execution instanceof vscode.ProcessExecution);
     const { process: program, args, options } = task.execution; // run here: an editor without a terminal cannot
-    const { status, stdout } = spawnSync(program, args, { cwd: options?.cwd ?? "", env: { ...process.env, ...options?.env }, encoding: "utf8" });
+    const { status, stdout } = spawnSync(program, args, {
+      cwd: options?.cwd ?? "",
+      env: { ...process.env, ...options?.env },
+      encoding: "utf8",
+    });
     assert.equal(status, 1);
     assert.match(stdout, /Helper\/HelperDelegate\.swift:4:10: critical\/certain xpc\/listener-accepts-unverified-peer/);
   });
@@ -78,14 +85,20 @@ describe("settings", () => {
   it("are all documented, and those that name programs are not taken from an untrusted workspace", () => {
     const { contributes, capabilities } = extension();
     const settings = Object.entries(contributes.configuration.properties);
-    assert.deepEqual(settings.filter(([, { markdownDescription }]) => !markdownDescription), []);
+    assert.deepEqual(
+      settings.filter(([, { markdownDescription }]) => !markdownDescription),
+      [],
+    );
     const machine = settings.filter(([, { scope }]) => scope === "machine-overridable").map(([name]) => name);
     assert.deepEqual(new Set(capabilities.untrustedWorkspaces.restrictedConfigurations), new Set(machine));
   });
 });
 
 interface Manifest {
-  contributes: { commands: { command: string }[]; configuration: { properties: Record<string, { markdownDescription?: string; scope?: string }> } };
+  contributes: {
+    commands: { command: string }[];
+    configuration: { properties: Record<string, { markdownDescription?: string; scope?: string }> };
+  };
   capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
 }
 

@@ -26,7 +26,13 @@ describe("findings", () => {
     assert.ok(first);
     const title = "Decode with the expected class";
     const action = await eventually("the quick fix", async () => {
-      const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>("vscode.executeCodeActionProvider", document.uri, first.range, "quickfix", 10);
+      const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+        "vscode.executeCodeActionProvider",
+        document.uri,
+        first.range,
+        "quickfix",
+        10,
+      );
       return actions.find((each) => each.title === title);
     });
     assert.ok(action.edit && (await vscode.workspace.applyEdit(action.edit)));
@@ -36,7 +42,9 @@ describe("findings", () => {
 
   it("follow what is typed in another file, unsaved", async () => {
     const helper = "Helper/HelperDelegate.swift";
-    const before = await eventually("the open listener", () => findings(helper).find((each) => rule(each).startsWith("xpc/listener-accepts")));
+    const before = await eventually("the open listener", () =>
+      findings(helper).find((each) => rule(each).startsWith("xpc/listener-accepts")),
+    );
     const document = await vscode.workspace.openTextDocument(file(helper));
     await vscode.window.showTextDocument(document);
     const edit = new vscode.WorkspaceEdit();
@@ -49,7 +57,11 @@ describe("findings", () => {
 
   it("stand beside lenses that show the other side of a boundary", async () => {
     const lens = await eventually("a lens", async () => {
-      const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>("vscode.executeCodeLensProvider", file("Helper/HelperDelegate.swift"), 10);
+      const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+        "vscode.executeCodeLensProvider",
+        file("Helper/HelperDelegate.swift"),
+        10,
+      );
       return lenses.find(({ command }) => command?.command === "ipclint.showReferences");
     });
     const given = (lens.command?.arguments ?? []) as [uri: string, at: unknown, places: { uri: string }[]];
@@ -63,8 +75,15 @@ describe("findings", () => {
     const [first] = findings("Helper/Trust.swift");
     assert.ok(first);
     await vscode.workspace.openTextDocument(file("Helper/Trust.swift"));
-    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>("vscode.executeHoverProvider", file("Helper/Trust.swift"), first.range.start);
-    const text = hovers.flatMap(({ contents }) => contents).map((each) => (each as vscode.MarkdownString).value).join("\n");
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      "vscode.executeHoverProvider",
+      file("Helper/Trust.swift"),
+      first.range.start,
+    );
+    const text = hovers
+      .flatMap(({ contents }) => contents)
+      .map((each) => (each as vscode.MarkdownString).value)
+      .join("\n");
     assert.match(text, new RegExp(rule(first).replace(".", "\\.")));
   });
 });

@@ -12,8 +12,12 @@ export const folder = (): vscode.Uri => {
 export const file = (name: string): vscode.Uri => vscode.Uri.joinPath(folder(), name);
 
 /** Asks again until there is an answer: what is found comes when the server is ready. */
-export async function eventually<T>(what: string, ask: () => T | undefined | false | Promise<T | undefined | false>, patience = 50_000): Promise<T> {
-  for (const end = Date.now() + patience; Date.now() < end; ) {
+export async function eventually<T>(
+  what: string,
+  ask: () => T | undefined | false | Promise<T | undefined | false>,
+  patience = 50_000,
+): Promise<T> {
+  for (const end = Date.now() + patience; Date.now() < end;) {
     try {
       const answer = await ask();
       if (answer !== undefined && answer !== false) {

@@ -12,7 +12,10 @@ test("the package tells which versions it has libraries for", () => {
   const server = path.join(root, "dist/server");
   ["cp313", "cp311", "lib"].forEach((name) => fs.mkdirSync(path.join(server, name), { recursive: true }));
   fs.writeFileSync(path.join(server, "launch.py"), "");
-  assert.deepEqual(bundled(root)?.versions, [[3, 11], [3, 13]]);
+  assert.deepEqual(bundled(root)?.versions, [
+    [3, 11],
+    [3, 13],
+  ]);
   fs.rmSync(root, { recursive: true });
 });
 

@@ -4,7 +4,16 @@ import { test } from "node:test";
 import { NoServer, locate, search, type Bundle, type Surroundings, type Version, type Wishes } from "../../src/search";
 
 const LAUNCHER = "/extension/dist/server/launch.py";
-const BUNDLE: Bundle = { standalone: undefined, launcher: LAUNCHER, versions: [[3, 11], [3, 12], [3, 13], [3, 14]] };
+const BUNDLE: Bundle = {
+  standalone: undefined,
+  launcher: LAUNCHER,
+  versions: [
+    [3, 11],
+    [3, 12],
+    [3, 13],
+    [3, 14],
+  ],
+};
 
 /** A machine with these programs; Pythons by their version; what uv answers when asked for one. */
 function machine(programs: string[], versions: Record<string, Version> = {}, uv?: string): Surroundings {
@@ -54,7 +63,10 @@ test("then one that uv fetches", async () => {
 
 test("then the first Python of a version that the package has libraries for", async () => {
   const versions: Record<string, Version> = { "/bin/python3": [3, 9], "/usr/local/bin/python3": [3, 12], "/bin/python": [3, 15] };
-  assert.equal(await line(wishes(), machine(Object.keys(versions), versions)), `/usr/local/bin/python3 -I -S -X utf8 ${LAUNCHER}`);
+  assert.equal(
+    await line(wishes(), machine(Object.keys(versions), versions)),
+    `/usr/local/bin/python3 -I -S -X utf8 ${LAUNCHER}`,
+  );
 });
 
 test("an ipclint that is installed comes last, and serves where the package has no server", async () => {
