@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ipclint.checks import edits
+from ipclint.checks.builders.coding_style import head_of
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
-from ipclint.model.finding import Finding, Fix, Place
+from ipclint.model.finding import Edit, Finding, Fix, Place
+from ipclint.model.ir import Call, Let, Name, walk
+from ipclint.program.link import declarations, owner_of
 from ipclint.program.program import Program, UnitRef
 
 
@@ -41,7 +45,8 @@ def keep_delegate(rule: Rule, program: Program, finding: Finding, sources: Sourc
     if finding.variant != "d" or not (isinstance(delegate, Place) and isinstance(assignment, Place)):
         return
     if scope != "stays":
-        return  # a local would be gone at the end of the function
+        yield from _in_property(rule, program, delegate, sources)
+        return
     function = program.function(UnitRef(assignment.path, assignment.unit))
     name = "delegate" if function is None or "serviceDelegate" in function.mentions else "serviceDelegate"
     made = sources.text(delegate)
@@ -50,8 +55,37 @@ def keep_delegate(rule: Rule, program: Program, finding: Finding, sources: Sourc
     else:
         kind = finding.holes.get("class")
         line = f"__attribute__((objc_precise_lifetime)) {kind} *{name} = {made};"
-    edits = (sources.insert_before(assignment, line), sources.replace(delegate, name))
-    yield Fix("Keep the delegate", True, edits, rule=rule.id)
+    changes = (sources.insert_before(assignment, line), sources.replace(delegate, name))
+    yield Fix("Keep the delegate", True, changes, rule=rule.id)
+
+
+def _in_property(rule: Rule, program: Program, delegate: Place, sources: Sources) -> Iterator[Fix]:
+    """A property of the Swift class around, where a local would be gone at the end of the function."""
+    ref = UnitRef(delegate.path, delegate.unit)
+    owner = owner_of(program, ref)
+    classes = [(at, unit) for at, unit in declarations(program, owner) if owner and unit.kind == "class"]
+    nodes = tuple(walk(program.body(ref)))
+    value = next((n for n in nodes if (n.start, n.end) == (delegate.start, delegate.end)), None)
+    let = next((n for n in nodes if isinstance(n, Let) and isinstance(value, Name) and n.names == (value.text,)), None)
+    made = let.value if let is not None else value
+    if len(classes) != 1 or not isinstance(made, Call) or made.target is not None or made.args:
+        return
+    at, _ = classes[0]
+    inside = sources.extent(at)
+    members = [sources.extent(each) for each in program.members_of(owner) if each.path == at.path]
+    first = min((each.start for each in members if inside.start < each.start < inside.end), default=None)
+    name = value.text if isinstance(value, Name) else "serviceDelegate"
+    if first is None or program.members_named(owner, name):
+        return
+    data = sources.data(at.path)
+    above = head_of(data, first)  # over the comments and attributes of the first member
+    indent = edits.indent_of(data, first)
+    text = f"{indent}private let {name} = {made.name}(){edits.newline_of(data)}"
+    line = Edit(at.path, above, above, text)
+    changes = [line, sources.replace(delegate, name)]
+    if let is not None:
+        changes = [line, sources.remove(Place(ref.path, ref.key, let.start, let.end))]
+    yield Fix("Keep the delegate", False, tuple(changes), rule=rule.id)
 
 
 @builder("set-before-start")
@@ -60,5 +94,5 @@ def set_before_start(rule: Rule, program: Program, finding: Finding, sources: So
     start, setting = finding.holes.get("start"), finding.holes.get("setting")
     if finding.variant != "e" or not isinstance(start, Place) or not isinstance(setting, Place):
         return
-    edits = (sources.remove(start), sources.insert_after(setting, sources.text(start)))
-    yield Fix("Start it when it is set up", True, edits, rule=rule.id)
+    changes = (sources.remove(start), sources.insert_after(setting, sources.text(start)))
+    yield Fix("Start it when it is set up", True, changes, rule=rule.id)
