@@ -15,6 +15,9 @@ from ipclint.program.surface import Holder, users_of, variable_named
 from ipclint.program.usage import uses_of
 
 MAX_DEPTH = 4
+MAKERS = frozenset(
+    {"remoteObjectProxy", "remoteObjectProxyWithErrorHandler", "synchronousRemoteObjectProxyWithErrorHandler"}
+)
 
 
 class Made(NamedTuple):
@@ -89,6 +92,9 @@ def _kept(program: Program, ref: UnitRef, expr: Name | Member, depth: int) -> Ma
             return given_proxy(program, getter, depth) if program.function(getter) is not None else None
     found: list[Made | None] = []
     for user in users_of(program, ref, holder):
+        function = program.function(user)
+        if function is None or not MAKERS & set(function.mentions):
+            continue  # most names are used everywhere
         for node in walk(code_of(program, user)):
             if isinstance(node, Assign) and not _is_nil(node.value) and _is_put_in(program, user, node, holder):
                 found.append(_made(program, user, node.value, node.start, depth + 1))
