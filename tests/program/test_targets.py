@@ -156,7 +156,9 @@ def test_entitlements_that_a_manifest_makes():
 
 def test_a_manifest_gives_way_to_the_project_that_it_made():
     manifest = ProjectFacts("p/project.yml", (tool(),), root="p")
-    assert [info.project for info in Targets([manifest, project(tool())], []).all()] == ["p/App.xcodeproj/project.pbxproj"]
+    assert [info.project for info in Targets([manifest, project(tool())], []).all()] == [
+        "p/App.xcodeproj/project.pbxproj"
+    ]
     assert len(Targets([manifest, project(tool("Other"))], []).all()) == 2
     elsewhere = project(tool(), path="q/App.xcodeproj/project.pbxproj")
     assert len(Targets([manifest, elsewhere], []).all()) == 2

@@ -100,11 +100,14 @@ def test_copy_phases_dependencies_and_products():
 
 
 def test_a_product_that_another_project_of_the_workspace_makes_is_known_by_its_name():
-    text = PBXPROJ.replace("FP = {isa = PBXFrameworksBuildPhase; files = (B7, ); };", """
+    text = PBXPROJ.replace(
+        "FP = {isa = PBXFrameworksBuildPhase; files = (B7, ); };",
+        """
         FP = {isa = PBXFrameworksBuildPhase; files = (B7, B8, B9, ); };
         B8 = {isa = PBXBuildFile; fileRef = KIT; }; B9 = {isa = PBXBuildFile; fileRef = STATIC; };
         KIT = {isa = PBXFileReference; path = KitUI.framework; sourceTree = BUILT_PRODUCTS_DIR; };
-        STATIC = {isa = PBXFileReference; path = libCore.a; sourceTree = BUILT_PRODUCTS_DIR; };""")
+        STATIC = {isa = PBXFileReference; path = libCore.a; sourceTree = BUILT_PRODUCTS_DIR; };""",
+    )
     assert target(pbxproj(text), "App").dependencies == ("Elsewhere", "Kit", "Tool", "KitUI", "Core")
 
 
@@ -250,7 +253,7 @@ def test_lists_that_constants_hold():
 
 
 def test_lists_that_name_lists_do_not_multiply():
-    facts = package("let a = [" + '"x",' * 3000 + "]\n" + 'f(targets: a)\n' * 2000)
+    facts = package("let a = [" + '"x",' * 3000 + "]\n" + "f(targets: a)\n" * 2000)
     assert facts.targets == ()
 
 

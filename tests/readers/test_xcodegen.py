@@ -105,7 +105,10 @@ def test_settings_are_merged_as_xcodegen_does():
     assert facts.configurations["Release"] == {"DEVELOPMENT_TEAM": "ABCDE12345"}
     app = target("App").settings
     assert app["Release"]["ENABLE_HARDENED_RUNTIME"] == "YES"
-    assert (app["Release"].get("SWIFT_COMPILATION_MODE"), app["Debug"].get("SWIFT_COMPILATION_MODE")) == ("wholemodule", None)
+    assert (app["Release"].get("SWIFT_COMPILATION_MODE"), app["Debug"].get("SWIFT_COMPILATION_MODE")) == (
+        "wholemodule",
+        None,
+    )
     assert app["Release"]["PRODUCT_BUNDLE_IDENTIFIER"] == "com.example.App"
     assert (app["Debug"]["SDKROOT"], app["Debug"]["MACOSX_DEPLOYMENT_TARGET"]) == ("macosx", "13.0")
     helper = target("Helper").settings["Release"]

@@ -61,7 +61,7 @@ def _lacks(target: TargetInfo) -> bool:
 
 
 def _is_signed_later(shipping: BuildSettings) -> bool:
-    """Whether Xcode signs nothing, or only for this Mac and by hand: what ships is signed by a script, in its own way."""
+    """Whether Xcode signs nothing, or by hand for this Mac alone: what ships is signed by a script, in its own way."""
     if shipping.get("CODE_SIGNING_ALLOWED") == "NO":
         return True
     by_hand = shipping.get("CODE_SIGN_STYLE") == "Manual" and shipping.get("CODE_SIGN_IDENTITY") in ("-", "")
