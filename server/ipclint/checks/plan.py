@@ -19,7 +19,8 @@ def checks_of(rule: Rule, vocabulary: Vocabulary) -> Iterator[Check]:
     """The checks of a rule. Raises UnknownDetector, UnknownApi, MatchError, FlowError."""
     if rule.detector:
         for found in detectors.find(rule.detector):
-            yield Check(rule, found.on, found.detect, frozenset(rule.triggers), rule.texts)
+            triggers, texts = ((), ()) if found.everywhere else (rule.triggers, rule.texts)
+            yield Check(rule, found.on, found.detect, frozenset(triggers), texts)
     if rule.match:
         yield from _match_checks(rule, tuple(map(parse_match, rule.match)), vocabulary)
     if rule.flow is not None:

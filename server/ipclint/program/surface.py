@@ -279,6 +279,16 @@ def exported_types(program: Program) -> frozenset[str]:
     return frozenset(found - {""})
 
 
+def exported_methods(program: Program, ref: UnitRef, unit: Type) -> Iterator[tuple[UnitRef, Function]]:
+    """The methods that another process can call, of those that the file of a type's declaration holds: a type has
+    declarations in several files, each of which is asked for its own."""
+    if unit.kind != "protocol" and unit.qualified in exported_types(program):
+        for member in program.members_of(unit.qualified):
+            function = program.function(member) if member.path == ref.path else None
+            if function is not None and is_exported(program, member):
+                yield member, function
+
+
 @query(bottom=False)
 def is_exported(program: Program, ref: UnitRef) -> bool:
     """Whether another process can call this method: it implements a requirement of an exported protocol."""

@@ -6,7 +6,8 @@
 
 A detector is a pure function of the program: it reads only through `program`, so that what it looked at is known and
 its answer is kept until that changes. It is asked once a unit of the kind it is registered `on`, only for units that
-name one of the rule's `triggers`. Several detectors may share a name when they look at different kinds of unit.
+name one of the rule's `triggers`, or of every unit of the kind when it is registered as `everywhere` (types, say, whose
+methods are asked about). Several detectors may share a name when they look at different kinds of unit.
 """
 
 from __future__ import annotations
@@ -45,16 +46,17 @@ class UnknownDetector(ValueError):
 class Detector(NamedTuple):
     on: UnitKind
     detect: Detect
+    everywhere: bool = False
 
 
 _registry: dict[str, list[Detector]] = defaultdict(list)
 
 
-def detector(name: str, on: UnitKind) -> Callable[[Detect], Detect]:
-    """Registers a function as the detector `name` for units of kind `on`."""
+def detector(name: str, on: UnitKind, *, everywhere: bool = False) -> Callable[[Detect], Detect]:
+    """Registers a function as the detector `name` for units of kind `on`; `everywhere`: whatever the triggers are."""
 
     def register(function: Detect) -> Detect:
-        _registry[name].append(Detector(on, function))
+        _registry[name].append(Detector(on, function, everywhere))
         return function
 
     return register

@@ -14,7 +14,7 @@ from ipclint.program.configuration import is_privileged
 from ipclint.program.link import calls_in, conforms, owner_of, resolve
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
-from ipclint.program.surface import exported_protocols, exported_types, is_exported
+from ipclint.program.surface import exported_methods, exported_protocols
 from ipclint.program.types import base_type
 
 # What needs root, by the names of the calls that do it.
@@ -94,27 +94,17 @@ def authorizes(program: Program, ref: UnitRef, depth: int = MAX_CALLS_DEEP) -> b
 def privileged_method_without_authorization(
     rule: Rule, program: Program, ref: UnitRef, unit: Type
 ) -> Iterator[Finding]:
-    if unit.qualified not in exported_types(program) or not is_privileged(program, ref.path):
+    if not is_privileged(program, ref.path):
         return
-    for member in _methods(program, ref, unit):
-        function = program.function(member)
-        if function is None or not function.body or not is_exported(program, member) or authorizes(program, member):
-            continue
-        if operation := privileged_operation(program, member):
+    for member, function in exported_methods(program, ref, unit):
+        operation = "" if authorizes(program, member) else privileged_operation(program, member)
+        if operation:
             yield rule.finding(
                 Place(member.path, member.key, *function.name_span),
                 "likely",
                 holes={"method": function.signature, "operation": operation},
                 steps=tuple(_story(program, member)),
             )
-
-
-def _methods(program: Program, ref: UnitRef, unit: Type) -> Iterator[UnitRef]:
-    """The methods of a type that its declaration's file holds: a type has declarations in several."""
-    for member in program.members_of(unit.qualified):
-        function = program.function(member) if member.path == ref.path else None
-        if function is not None and function.kind == "method":
-            yield member
 
 
 def _story(program: Program, ref: UnitRef) -> Iterator[Step]:
@@ -142,7 +132,7 @@ def over_general_exported_method(rule: Rule, program: Program, ref: UnitRef, uni
     """A protocol's method that does whatever its caller says; sure only where its implementation does so."""
     if unit.kind != "protocol" or unit.qualified not in exported_protocols(program):
         return
-    for member in _methods(program, ref, unit):
+    for member in program.members_of(unit.qualified):
         function = program.function(member)
         if function is not None and not function.body and (what := _what_the_client_says(function)):
             yield _over_general(rule, program, member, function, what)

@@ -10,7 +10,7 @@ from ipclint.checks.detectors.blocking import awaited_message, endless_wait
 from ipclint.checks.detectors.ipc_handlers import Handler, handlers
 from ipclint.checks.detectors.main_thread import INLINE, goes_to_main
 from ipclint.checks.rule import Rule
-from ipclint.model.facts import Function
+from ipclint.model.facts import Function, Type
 from ipclint.model.finding import CONFIDENCES, Confidence, Finding, Place, Step
 from ipclint.model.ir import (
     Block,
@@ -42,6 +42,7 @@ from ipclint.program.constants import fold
 from ipclint.program.link import members, owner_of, resolve, scope, type_of
 from ipclint.program.paths import NEVER
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.surface import exported_methods
 from ipclint.program.types import base_type
 
 MAX_CALLS_DEEP = 2
@@ -67,11 +68,21 @@ class Holdup(NamedTuple):
 @detector("handler-blocks-ipc-queue", on="function")
 def handler_blocks_ipc_queue(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
     for handler in handlers(program, ref, unit):
-        for held in _holdups(program, handler, handler.ref, handler.body, 0):
-            holes: dict[str, str | Place] = {"call": held.call, "handler": handler.what}
-            if held.context == "main" and held.ref == handler.ref:
-                holes |= _later(program, handler, held.node)
-            yield rule.finding(_place(held), held.confidence, context=held.context, holes=holes, steps=held.steps)
+        yield from _found(rule, program, handler)
+
+
+@detector("handler-blocks-ipc-queue", on="type", everywhere=True)
+def exported_method_blocks_ipc_queue(rule: Rule, program: Program, ref: UnitRef, unit: Type) -> Iterator[Finding]:
+    for member, function in exported_methods(program, ref, unit):
+        yield from _found(rule, program, Handler(member, program.body(member), function.signature))
+
+
+def _found(rule: Rule, program: Program, handler: Handler) -> Iterator[Finding]:
+    for held in _holdups(program, handler, handler.ref, handler.body, 0):
+        holes: dict[str, str | Place] = {"call": held.call, "handler": handler.what}
+        if held.context == "main" and held.ref == handler.ref:
+            holes |= _later(program, handler, held.node)
+        yield rule.finding(_place(held), held.confidence, context=held.context, holes=holes, steps=held.steps)
 
 
 def _holdups(program: Program, handler: Handler, ref: UnitRef, body: Block, depth: int) -> Iterator[Holdup]:

@@ -11,7 +11,7 @@ from ipclint.program.callback_names import bare
 from ipclint.program.conditions import shape
 from ipclint.program.link import code_of
 from ipclint.program.program import Program, UnitRef
-from ipclint.program.surface import DELEGATE_SELECTOR, is_exported
+from ipclint.program.surface import DELEGATE_SELECTOR
 
 EVENT_SETTER = "xpc_connection_set_event_handler"
 REGISTRATIONS = {"CFMessagePortCreateLocal": 2, "CFNotificationCenterAddObserver": 2}
@@ -30,8 +30,8 @@ class Handler(NamedTuple):
 
 
 def handlers(program: Program, ref: UnitRef, unit: Function) -> Iterator[Handler]:
-    """The handlers that a function is or sets."""
-    if unit.selector == DELEGATE_SELECTOR or (unit.kind == "method" and is_exported(program, ref)):
+    """The handlers that a function is or sets, exported methods aside."""
+    if unit.selector == DELEGATE_SELECTOR:
         yield Handler(ref, program.body(ref), unit.signature)
     if not SETTERS & set(unit.mentions):
         return

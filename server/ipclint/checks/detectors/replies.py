@@ -13,7 +13,7 @@ from ipclint.model.finding import Confidence, Finding, Place, Step
 from ipclint.model.ir import Catch, Closure, Node, Param, Return
 from ipclint.program.callbacks import Stop, Way, parameter_ways
 from ipclint.program.program import Program, UnitRef
-from ipclint.program.surface import exported_types, is_exported
+from ipclint.program.surface import exported_methods
 from ipclint.program.types import base_type
 
 _REPLY = re.compile(r"reply|completion|handler|block|callback|response", re.I)
@@ -23,10 +23,17 @@ _REPLY = re.compile(r"reply|completion|handler|block|callback|response", re.I)
 def reply_not_sent_exactly_once(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
     yield from raw_replies(rule, program, ref, unit)
     yield from unanswered(rule, program, ref, unit)
-    if unit.kind != "method" or not unit.body or unit.owner not in exported_types(program):
-        return
+
+
+@detector("reply-not-sent-exactly-once", on="type", everywhere=True)
+def exported_method_does_not_reply_once(rule: Rule, program: Program, ref: UnitRef, unit: Type) -> Iterator[Finding]:
+    for member, function in exported_methods(program, ref, unit):
+        yield from _of_method(rule, program, member, function)
+
+
+def _of_method(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
     index = _reply_index(program, unit)
-    if index is None or not is_exported(program, ref):
+    if index is None:
         return
     name = unit.params[index].name or unit.params[index].label or "its reply"
     holes: dict[str, str | Place] = {"method": unit.signature, "reply": name, "type": unit.params[index].type}
