@@ -14,6 +14,7 @@ import pytest
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
+HOW = {"nvim": "pip install '.[editors]'", "emacs": "apt-get install emacs-nox elpa-eglot"}
 LOUD = 'func f() {\n    let mood = "😀"; shout(mood)\n    shout(mood)\n}\n'
 
 
@@ -29,7 +30,7 @@ def editor(*names: str) -> str:
     for name in names:
         if found := shutil.which(name, path=beside):
             return found
-    pytest.skip(f"{names[0]} is not installed")
+    pytest.skip(f"{names[0]} is not installed; {HOW[names[0]]}")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from .wire import Process
 CODES = {-32700, -32600, -32601, -32602, -32603, -32800, -32801, -32802, -32803}
 """What JSON-RPC and the specification (3.17, "ErrorCodes") allow once a server was initialized."""
 
-STEPS = int(os.environ.get("IPCLINT_FUZZ_STEPS", "400"))
+STEPS = int(os.environ.get("IPCLINT_FUZZ_STEPS", "300"))
 URI = (WORKSPACE / "Fuzz.swift").as_uri()
 LOUD = "func f(_ text: String) {\n    shout(text)\n}\n"
 METHODS = (
@@ -126,7 +126,7 @@ FRAMES = (
 )
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_whatever_is_sent_the_server_answers_and_lives(server_environment: dict[str, str], seed: int):
     wire = Process(server_environment)
     try:

@@ -128,8 +128,8 @@ async def test_folders_come_and_go(root: Path, tmp_path: Path, start_editor: Sta
 
 
 async def test_an_index_that_the_user_stops_leaves_open_documents_alive(root: Path, start_editor: StartEditor):
-    for number in range(200):
-        (root / f"F{number}.swift").write_text(LOUD * 40)
+    for number in range(100):
+        (root / f"F{number}.swift").write_text(LOUD * 30)
     editor = await start_editor()
     await until(lambda: bool(editor.client.progress_reports))
     [token] = editor.client.progress_reports
