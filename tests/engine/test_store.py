@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from ipclint.engine.config import Config
+from ipclint.engine.rules import rulebook
+from ipclint.engine.session import Session
 from ipclint.engine.store import Store, cache_folder, digest, write_atomically
+
+from .conftest import write
 
 KEY = digest(b"key")
 
@@ -120,3 +125,15 @@ def test_where_the_cache_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 def test_digests_tell_where_parts_end() -> None:
     assert digest(b"ab", b"c") != digest(b"a", b"bc")
+
+
+def test_what_is_nothing_in_a_source_may_be_something_in_a_property_list(tmp_path: Path) -> None:
+    """The memory of a workspace tells kinds of files apart: a file may be renamed, or copied."""
+    text = "<plist><dict><key>com.apple.security.get-task-allow</key><true/></dict></plist>\n"
+    root, cache = write(tmp_path / "work", {"A.swift": text}), tmp_path / "cache"
+    book = rulebook((), Store(None))
+    Session(root, Config(), book, cache).load()
+    (root / "A.swift").rename(root / "App.entitlements")
+    again = Session(root, Config(), book, cache)
+    again.load()
+    assert again.paths() == ("App.entitlements",)

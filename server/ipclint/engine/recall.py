@@ -10,6 +10,7 @@ import msgspec
 from ipclint.engine.batch import Outcome, Wanted, facts_key
 from ipclint.engine.disk import Disk
 from ipclint.engine.store import Store, digest
+from ipclint.readers import kind_of
 
 
 class Recalled(NamedTuple):
@@ -25,7 +26,7 @@ class Recall:
     def __init__(self, disk: Disk, store: Store, words: frozenset[str]) -> None:
         self._disk = disk
         self._store = store
-        self._key = digest(b"nothing to see", disk.root.encode(), *(word.encode() for word in sorted(words)))
+        self._key = digest(b"nothing to see of a kind", disk.root.encode(), *(word.encode() for word in sorted(words)))
         blob = store.get(self._key)
         self._empty = blob is None
         self._names = {} if blob is None else msgspec.msgpack.decode(blob, type=dict[bytes, tuple[str, ...]])
@@ -49,8 +50,9 @@ class Recall:
         if not isinstance(data, bytes):
             return None
         content = digest(data)
-        if content in self._names:
-            return Outcome(file.path, content, names=frozenset(self._names[content]))
+        names = self._names.get(_as_kind(file.path, content))
+        if names is not None:
+            return Outcome(file.path, content, names=frozenset(names))
         facts = self._store.get(facts_key(file.path, content))
         return Outcome(file.path, content, facts) if facts is not None else None
 
@@ -59,7 +61,7 @@ class Recall:
         for outcome in outcomes:
             self._contents[outcome.path] = outcome.digest or outcome.problem.encode()
             if outcome.facts is None and outcome.digest and not outcome.problem:
-                self._seen[outcome.digest] = tuple(sorted(outcome.names))
+                self._seen[_as_kind(outcome.path, outcome.digest)] = tuple(sorted(outcome.names))
 
     def contents(self) -> bytes:
         """A digest of every file noted and what it held."""
@@ -69,3 +71,8 @@ class Recall:
         """Write what this run saw, when it is not what the last one saw."""
         if self._seen != self._names:
             self._store.put(self._key, msgspec.msgpack.encode(self._seen))
+
+
+def _as_kind(path: str, content: bytes) -> bytes:
+    """Names a content by what it is read as: in a source it may be nothing to see, and something in a property list."""
+    return (kind_of(path) or "").encode() + content
