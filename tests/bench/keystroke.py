@@ -4,7 +4,8 @@
 
 Types statements into a function in the middle of a Swift file, as in an editor that closes brackets and quotes itself,
 and waits after each keystroke for the diagnostics of that very version. Without --workspace the file stands among
-twenty others. ast-grep gets one rule for each API name that this tool looks for.
+twenty others. ast-grep gets one rule for each API name that this tool looks for. `start` is from the start of the process
+to the first diagnostics of the open file, while the workspace is not indexed yet; `MiB` is the memory at the end.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 SERVER = Path(__file__).parents[2] / "server"
 sys.path.insert(0, str(SERVER))
@@ -132,6 +133,12 @@ class Pipe:
         self.process.kill()
         self.process.wait()
 
+    def memory(self) -> float:
+        """MiB that the server holds now; 0 where that cannot be told."""
+        status = Path(f"/proc/{self.process.pid}/status")
+        lines = status.read_text().splitlines() if status.exists() else ()
+        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), 0.0)
+
 
 def typing(at: int) -> Iterator[tuple[int, str]]:
     """Where each keystroke puts what, for ever. A closing bracket that stands there already is typed over."""
@@ -194,12 +201,36 @@ def ast_grep_rules(folder: Path) -> Path:
     return folder / "sgconfig.yml"
 
 
-def measure(command: list[str], root: Path, lines: int, edits: int) -> tuple[float, float, float, int]:
-    """Median, 99th percentile, first diagnostics; in milliseconds. And how many diagnostics there are."""
+class Measured(NamedTuple):
+    """Times in milliseconds. `first`: from opening the file in a workspace that is indexed; `start`: from nothing."""
+
+    median: float
+    p99: float
+    first: float
+    start: float
+    memory: float  # MiB
+    reports: int
+
+
+def started(command: list[str], root: Path, file: Path, text: str, environment: dict[str, str]) -> float:
+    """Milliseconds from the start of the process to the first diagnostics of an open file."""
+    start = time.perf_counter()
+    pipe = Pipe(command, root, environment)
+    try:
+        document = {"uri": file.as_uri(), "languageId": "swift", "version": 0, "text": text}
+        pipe.send(method="textDocument/didOpen", params={"textDocument": document})
+        pipe.diagnostics(file.as_uri(), 0)
+        return 1000 * (time.perf_counter() - start)
+    finally:
+        pipe.end()
+
+
+def measure(command: list[str], root: Path, lines: int, edits: int) -> Measured:
     environment = os.environ | {"PYTHONPATH": str(SERVER), "IPCLINT_CACHE_DIR": str(root.parent / "cache")}
     file = root / "Typed.swift"
     text = swift(lines)
     file.write_text(text)
+    start = started(command, root, file, text, environment)
     pipe = Pipe(command, root, environment)
     try:
         if "ipclint" in command:
@@ -207,10 +238,12 @@ def measure(command: list[str], root: Path, lines: int, edits: int) -> tuple[flo
         else:
             time.sleep(3)
         taken, first, count = keystrokes(pipe, file, text, edits)
+        memory = pipe.memory()
     finally:
         pipe.end()
         file.unlink()
-    return statistics.median(taken), statistics.quantiles(taken, n=100)[98], first, count
+    p99 = statistics.quantiles(taken, n=100)[98]
+    return Measured(statistics.median(taken), p99, first, start, memory, count)
 
 
 def main() -> None:
@@ -233,16 +266,18 @@ def main() -> None:
             rules = Path(scratch) / "ast-grep"
             rules.mkdir()
             servers["ast-grep"] = [options.ast_grep, "lsp", "-c", str(ast_grep_rules(rules))]
-        print(f"{'lines':>6} {'server':9} {'median ms':>10} {'p99 ms':>8} {'first ms':>9} {'reports':>8}")
+        heads = ("median ms", "p99 ms", "first ms", "start ms", "MiB", "reports")
+        print(f"{'lines':>6} {'server':9} " + " ".join(f"{head:>9}" for head in heads))
         for lines in options.lines:
             medians: dict[str, float] = {}
             for name, command in servers.items():
                 edits = options.edits if name == "ipclint" else min(options.edits, 100)
-                median, p99, first, count = measure(command, root, lines, edits)
-                medians[name] = median
-                print(f"{lines:6} {name:9} {median:10.2f} {p99:8.2f} {first:9.1f} {count:8}", flush=True)
+                *numbers, count = measured = measure(command, root, lines, edits)
+                medians[name] = measured.median
+                shown = " ".join(f"{number:9.1f}" for number in numbers)
+                print(f"{lines:6} {name:9} {shown} {count:9}", flush=True)
             if len(medians) == 2:
-                print(f"{lines:6} ratio     {medians['ipclint'] / medians['ast-grep']:10.3f}")
+                print(f"{lines:6} ratio     {medians['ipclint'] / medians['ast-grep']:9.3f}")
 
 
 if __name__ == "__main__":
