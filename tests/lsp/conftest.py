@@ -208,7 +208,9 @@ def every_capability() -> types.ClientCapabilities:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def courier(tmp_path_factory: pytest.TempPathFactory, server_environment: dict[str, str]) -> AsyncIterator[Editor]:
+async def courier(
+    tmp_path_factory: pytest.TempPathFactory, server_environment: dict[str, str]
+) -> AsyncIterator[Editor]:
     """An editor on a service, its clients and what they share, in Swift and Objective-C. One process a module."""
     root = Path(shutil.copytree(COURIER, tmp_path_factory.mktemp("courier") / "courier"))
     editor = await started(root, server_environment, every_capability())

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from lsprotocol import types
 
-from ipclint.lsp import asking
+from ipclint.lsp import asking, offers
 from ipclint.lsp.folders import Address, Folder
 from ipclint.lsp.handlers import make_server
 from ipclint.lsp.server import Server
@@ -37,9 +37,9 @@ PATHS = {
     ],
 )
 def test_what_a_client_does_not_know_is_not_offered(client: str, unknown: set[str]):
-    assert unknown <= set(asking.not_wanted(profile(client)))
-    assert asking.not_wanted(every_capability()) == []
-    assert set(asking.not_wanted(types.ClientCapabilities())) == set(asking.FEATURES)
+    assert unknown <= set(offers.not_wanted(profile(client)))
+    assert offers.not_wanted(every_capability()) == []
+    assert set(offers.not_wanted(types.ClientCapabilities())) == set(offers.FEATURES)
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ async def test_settings_switch_both_off(courier: Editor):
         assert bool(await hints(courier, "Helper/Helper.swift")) == shows
 
 
-async def test_the_command_tells_everything_and_opens_what_is_chosen(
+async def test_who_asks_too_early_is_told_when_to_ask_again_and_the_command_tells_everything(
     tmp_path: Path, server_environment: dict[str, str]
 ):
     root = Path(shutil.copytree(COURIER, tmp_path / "courier"))
@@ -122,7 +122,8 @@ async def test_the_command_tells_everything_and_opens_what_is_chosen(
 
     features = {types.WINDOW_SHOW_MESSAGE_REQUEST: choose, types.WINDOW_SHOW_DOCUMENT: show}
     editor = await started(root, server_environment, every_capability(), features=features)
-    await indexed(editor)
+    assert await titles(editor, "Helper/main.swift") == []
+    await until(lambda: LENSES in editor.refreshed)
     [lens] = await lenses(editor, "Helper/main.swift")
     assert lens.command is not None
     assert editor.answer.capabilities.execute_command_provider is not None
@@ -137,6 +138,18 @@ async def test_the_command_tells_everything_and_opens_what_is_chosen(
     for arguments in ([], ["x"], [1, 2], [editor.uri("Helper/main.swift"), "no such"], ["nowhere:", "no such"]):
         assert await run(editor, lens.command.command, *arguments) is None
     await editor.stop()
+
+
+async def declared(editor: Editor, column: int) -> str:
+    """Where the message is declared that is sent behind an emoji; the columns around say nothing."""
+    editor.open("App/Legacy.m", language="objective-c")
+    for at in (column - 2, column):
+        position = types.Position(7, at)
+        found: Any = await editor.client.text_document_definition_async(
+            types.DefinitionParams(editor.document("App/Legacy.m"), position)
+        )
+        assert (found == []) == (at < column)
+    return found[0].uri
 
 
 async def run(editor: Editor, command: str, *arguments: Any) -> Any:
@@ -163,6 +176,7 @@ async def test_a_client_with_a_command_of_its_own_is_given_locations(
     assert lens.range.start.character == 26, "the emoji takes four UTF-8 columns"
     [command, *_] = await hints(editor, "Helper/Helper.swift")
     assert command.position.character == 48
+    assert await declared(editor, 40) == editor.uri("Shared/HelperProtocol.h")
     assert editor.answer.capabilities.code_lens_provider and editor.answer.capabilities.inlay_hint_provider
     await editor.stop()
 
@@ -179,6 +193,7 @@ async def test_an_old_client_is_offered_nothing_that_it_does_not_know(
     await indexed(editor)
     [command, *_] = await hints(editor, "Helper/Helper.swift")
     assert command.position.character == 45
+    assert await declared(editor, 37) == editor.uri("Shared/HelperProtocol.h")
     await editor.stop()
 
 
@@ -203,12 +218,3 @@ async def test_refactorings_build_what_a_boundary_lacks(courier: Editor):
     assert await courier.actions("Helper/HelperDelegate.swift", at, ["refactor.inline"]) == []
     automatic = await courier.actions("Helper/HelperDelegate.swift", at, automatic=True)
     assert {action.kind for action in automatic} == {"quickfix"}, "a bulb at every method would say nothing"
-
-
-async def test_who_asks_too_early_is_told_when_to_ask_again(tmp_path: Path, server_environment: dict[str, str]):
-    root = Path(shutil.copytree(COURIER, tmp_path / "courier"))
-    editor = await started(root, server_environment, every_capability())
-    assert await titles(editor, "Helper/main.swift") == []
-    await until(lambda: LENSES in editor.refreshed)
-    assert await titles(editor, "Helper/main.swift") == [LISTENER]
-    await editor.stop()

@@ -9,7 +9,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from ipclint.lsp import asking, lenses, showing, surface, watching
+from ipclint.lsp import asking, lenses, offers, showing, surface, watching
 from ipclint.lsp.actions import KINDS, Actions, Gone, read_ticket
 from ipclint.lsp.client import Client
 from ipclint.lsp.completion import TRIGGERS, completion
@@ -35,7 +35,7 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
     if not ls.client.pulls:  # one that cannot be told to ask again would miss what an edit means for other files
         for method in (types.TEXT_DOCUMENT_DIAGNOSTIC, types.WORKSPACE_DIAGNOSTIC):
             ls.protocol.fm.features.pop(method)
-    for method in asking.not_wanted(params.capabilities):
+    for method in offers.not_wanted(params.capabilities):
         ls.protocol.fm.features.pop(method)
     asking.begin(ls)
     ls.problem = problem
@@ -270,7 +270,7 @@ FEATURES: dict[str, tuple[Any, Any]] = {
 def make_server() -> Server:
     """A server with every feature it offers."""
     server = Server()
-    for name, (handler, options) in (FEATURES | asking.FEATURES).items():
+    for name, (handler, options) in (FEATURES | offers.FEATURES).items():
         server.feature(name, copy.copy(options))(handler)
     server.command(lenses.SHOW)(showing.show_endpoint)
     server.feature(surface.REQUEST)(surface.surface)
