@@ -301,7 +301,7 @@ def _type_of_member(program: Program, ref: UnitRef, base: Expr | None, name: str
 
 def _type_of_call(program: Program, ref: UnitRef, call: Call, depth: int) -> str:
     if call.target is None:
-        if call.name[:1].isupper() and not program.has_function(call.name):  # C functions may begin with a capital
+        if call.name[:1].isupper() and not program.functions_known(call.name):  # C functions may begin with a capital
             return call.name.partition("<")[0]
         resolved = resolve(program, ref, call, depth + 1)
         return _common_return(program, resolved.refs)
@@ -449,17 +449,19 @@ def _with_body(program: Program, refs: tuple[UnitRef, ...]) -> tuple[UnitRef, ..
 def _implementers(program: Program, protocol: str, call: Call) -> tuple[UnitRef, ...]:
     """Methods with a body in the adopters and subclasses of a type: what a call through a protocol can reach."""
     names = (call.name,) if ":" in call.name else (call.name, *selectors(call.name, call.labels))
-    if not any(map(program.has_function, names)):
-        return ()  # a type may have hundreds of subtypes
-    found: list[UnitRef] = []
-    for type_ref in program.declaring_subtypes(protocol):
-        unit = program.unit(type_ref)
-        if isinstance(unit, Type):
-            for ref in _accepting(program, members_for_call(program, unit.qualified, call), call):
-                function = program.function(ref)
-                if function is not None and function.body:
-                    found.append(ref)
-    return tuple(dict.fromkeys(found))
+    named = dict.fromkeys(ref for name in names for ref in program.functions_known(name))
+    found = _accepting(program, tuple(named), call)  # few, where a type may have hundreds of subtypes
+    bodies = tuple(ref for ref in found if (f := program.function(ref)) is not None and f.body)
+    return tuple(ref for ref in bodies if owner_of(program, ref) in _family(program, protocol))
+
+
+@query(bottom=frozenset[str]())
+def _family(program: Program, name: str) -> frozenset[str]:
+    """The adopters and subclasses of a type, and what these inherit from."""
+    units = (program.unit(ref) for ref in program.declaring_subtypes(name))
+    below = {unit.qualified for unit in units if isinstance(unit, Type)}
+    above = {each for qualified in below for each in ancestors(program, qualified)}
+    return frozenset(below | {unit.qualified for each in above for _, unit in declarations(program, each)})
 
 
 class CallSite(NamedTuple):

@@ -237,9 +237,9 @@ class Program(Database):
         """Functions (by base name or selector) and variables of this name and owner, in every file."""
         return self._named_members[f"{qualified}\n{name}"]
 
-    def has_function(self, name: str) -> bool:
-        """Whether a function is called so (as in `functions_named`); asking for it makes nobody read further files."""
-        return bool(self._functions[name])
+    def functions_known(self, name: str) -> tuple[UnitRef, ...]:
+        """As `functions_named`, of the files that are read; asking for it makes nobody read further ones."""
+        return self._functions[name]
 
     def mentioning(self, word: str) -> tuple[UnitRef, ...]:
         """Functions and variables whose code names `word` (an identifier, a member, a selector or its first part)."""
