@@ -67,5 +67,5 @@ class Warming:
             yield []
         for _ in session.catching_up(changed):
             yield []
-        if folder.session is session:
+        if folder.session is session and self._analysis.folders.is_workspace(folder):
             yield [self._analysis.update(Address(folder, path)) for path in sorted(changed)]
