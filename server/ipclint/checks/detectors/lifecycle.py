@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ipclint.checks.connections import kept
 from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
-from ipclint.model.finding import Confidence, Finding, Place, Severity
+from ipclint.model.finding import Confidence, Finding, Place, Severity, Step
 from ipclint.model.ir import (
     Assign,
     Block,
@@ -41,6 +42,8 @@ CONTINUATIONS = frozenset(
     }
 )
 STARTERS = frozenset({"resume", "activate"})
+MAX_STEPS = 5
+"""How many messages to a proxy that a property keeps are named; one tells the story."""
 
 
 # ── XPC304 ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -52,20 +55,49 @@ def proxy_without_error_handler(
     rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable
 ) -> Iterator[Finding]:
     for use in uses_of(program, ref, "xpc.proxy.silent"):
-        replies = list(_replies(program, ref, use.node))
-        if not replies:
+        sent = [message for message in _sent(program, ref, use.node) if message.replies]
+        if not sent:
             continue  # one-way messages lose nothing but themselves
-        if any(is_resumed(program, ref, node) for reply in replies for node in walk(reply)):
+        within = [(message.ref, node) for message in sent for reply in message.replies for node in walk(reply)]
+        if any(is_resumed(program, at, node) for at, node in within):
             continue  # XPC309 tells that
-        waits = any(isinstance(n, Call) and n.name in WAITERS for reply in replies for n in walk(reply))
+        waits = any(isinstance(node, Call) and node.name in WAITERS for _, node in within)
         severity: Severity = "medium" if waits else "low"
-        call = next((c for c in messages_to(program, ref, use.node)), None)
-        holes: dict[str, str | Place] = {"message": call.name.partition(":")[0] if call is not None else "a message"}
-        holes["proxy"] = _place(ref, use.node)
+        holes: dict[str, str | Place] = {"message": sent[0].call.name.partition(":")[0], "proxy": _place(ref, use.node)}
         if use.receiver is not None:
             holes["connection"] = _place(ref, use.receiver)
+        steps = tuple(
+            Step(_place(message.ref, message.call), f"{message.call.name.partition(':')[0]} is sent here, with a reply")
+            for message in sent
+            if message.ref != ref
+        )
         yield rule.finding(
-            _place(ref, use.node), "certain", severity=severity, context="waits" if waits else "", holes=holes
+            _place(ref, use.node),
+            "certain",
+            severity=severity,
+            context="waits" if waits else "",
+            holes=holes,
+            steps=steps[:MAX_STEPS],
+        )
+
+
+class _Message(NamedTuple):
+    """A message to a proxy, in unit `ref`, with the blocks it hands on."""
+
+    ref: UnitRef
+    call: Call
+    replies: tuple[Expr, ...]
+
+
+def _sent(program: Program, ref: UnitRef, proxy: Call | Member | Assign | Name) -> Iterator[_Message]:
+    """The messages to a proxy: in the unit that makes it, and wherever the property that keeps it is used."""
+    calls = [(ref, call) for call in messages_to(program, ref, proxy)]
+    place = kept(program, ref, proxy)
+    if place.holder is not None:
+        calls += [(act.ref, act.node) for act in place.acts if isinstance(act.node, Call)]
+    for at, call in calls:
+        yield _Message(
+            at, call, tuple(arg for arg in call.args if isinstance(arg, Closure) or _is_block(program, at, arg))
         )
 
 
@@ -125,11 +157,6 @@ def _bound(node: Let | Assign) -> tuple[str, ...]:
 
 def _holds(node: Let | Assign, proxy: Node) -> bool:
     return node.value is not None and bare(node.value) == proxy
-
-
-def _replies(program: Program, ref: UnitRef, proxy: Node) -> Iterator[Expr]:
-    for call in messages_to(program, ref, proxy):
-        yield from (arg for arg in call.args if isinstance(arg, Closure) or _is_block(program, ref, arg))
 
 
 def _is_block(program: Program, ref: UnitRef, argument: Expr) -> bool:
