@@ -22,7 +22,8 @@ DEFAULT_PATHS = {
 
 _FIXED = re.compile(r'^(\w+)\s+fixed\s+"([^"]+)"$')
 _MARK = re.compile(
-    r"[ \t]*(?://|/\*|<!--|#(?= ))[ \t]*(?P<kind>error|also)(?:[ \t]*:[ \t]*(?P<what>[\w., /-]*\w))?[ \t]*(?:\*/|-->)?[ \t]*$"
+    r"[ \t]*(?://|/\*|<!--|#(?= ))[ \t]*(?P<kind>error|also)"
+    r"(?:[ \t]*:[ \t]*(?P<what>[\w., /-]*\w))?[ \t]*(?:\*/|-->)?[ \t]*$"
 )
 
 

@@ -46,13 +46,9 @@ def required(program: Program, path: str, connection: str) -> str | None:
     targets = targets_of(program, path)
     if any(target.platforms and "macos" not in target.platforms for target in targets):
         return None  # setCodeSigningRequirement is unavailable on iOS, tvOS and watchOS
-    swift = path.endswith(".swift")
-    text = requirement_text(program, path)
-    if always_ventura(program, path):
-        template = SWIFT_SIMPLE if swift else OBJC_SIMPLE
-    else:
-        template = SWIFT if swift else OBJC
-    return template.format(connection=connection, text=text)
+    simple, checked = (SWIFT_SIMPLE, SWIFT) if path.endswith(".swift") else (OBJC_SIMPLE, OBJC)
+    template = simple if always_ventura(program, path) else checked
+    return template.format(connection=connection, text=requirement_text(program, path))
 
 
 def requirement_text(program: Program, path: str) -> str:
