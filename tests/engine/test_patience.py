@@ -145,3 +145,21 @@ def test_documents_that_are_not_edited_give_back_their_trees(tmp_path: Path, shi
     checked.apply([Change.edited(names[0], [ByteEdit(0, 0, b"\n")])])
     assert documents[names[0]]._tree is not None and documents[names[5]]._tree is None
     assert [report.location.line for report in checked.reports(names[0])] == [3]
+
+
+def test_thousands_of_suppressions_and_endless_lines_take_no_minutes(tmp_path: Path, shipped: Rulebook):
+    checked = Session(tmp_path, Config(), shipped)
+    start = time.process_time()
+    comments = "// ipclint:ignore XPC101 -- a\n" * 20_000
+    checked.apply([Change.opened("Comments.swift", comments.encode())])
+    chain = ("NSXPCListener(); let a = b " + "&& c " * 40_000).encode()
+    checked.apply([Change.opened("Chain.swift", chain)])
+    checked.apply([Change.edited("Chain.swift", [ByteEdit(100_000, 100_000, b"\n")])])
+    assert time.process_time() - start < 20
+
+
+def test_a_document_with_endless_lines_keeps_no_tree_and_one_without_does(tmp_path: Path):
+    lines = b"func f() { g() }\n" * 10_000
+    assert OpenDocument("A.swift", "swift", lines)._tree is not None
+    assert OpenDocument("A.swift", "swift", lines + b"// " + b"x" * 20_000)._tree is None
+    assert OpenDocument("A.swift", "swift", b"// " + b"x" * 20_000)._tree is not None

@@ -13,6 +13,12 @@ from ipclint.readers import MAX_SOURCE, Kind, not_read, read
 from ipclint.readers import tree as trees
 from ipclint.readers.decoding import decoded
 
+MAX_ANY_LINES = 128 * 1024
+"""Bytes up to which a document may have lines of any length and keeps its tree."""
+
+MAX_LINE = 10_000
+"""Bytes of the longest line of a longer document that keeps its tree."""
+
 
 class OpenDocument:
     """The editor's buffer. A source file keeps its syntax tree, so that an edit costs what it touches; one that has to
@@ -72,5 +78,10 @@ class OpenDocument:
 
 
 def _can_be_edited(data: bytes) -> bool:
-    """Whether the bytes are those that are parsed."""
+    """Whether the bytes are those that are parsed, and an edit of them need not be more work than they are themselves.
+
+    Comparing two trees may take the square of their depth, and cannot be broken off; depth comes in endless lines.
+    """
+    if len(data) > MAX_ANY_LINES and max(map(len, data.split(b"\n"))) > MAX_LINE:
+        return False
     return 0 < len(data) <= MAX_SOURCE and decoded(data) == (data, "")

@@ -17,6 +17,13 @@ _COMMENT = re.compile(rb"[ \t]*(?://|/\*|\*|<!--|$)")
 _ATTRIBUTE = re.compile(rb"[ \t]*@\w+(?:\([^()]*\))?[ \t]*$")
 
 
+MAX_SUPPRESSIONS = 1000
+"""Suppressions of one file that count; what more of them would hide is shown."""
+
+MAX_COMMENT_LINES = 100
+"""Lines of comments between a suppression and the code that it is about."""
+
+
 class _Rule(NamedTuple):
     """A suppression with what its names mean and the 0-based lines that it covers (None: the file)."""
 
@@ -38,7 +45,7 @@ class Suppressions:
         self._path = document.path
         self._rulebook = rulebook
         written = document.facts.suppressions if document.facts is not None else ()
-        self._rules = [_resolve(each, document, rulebook) for each in written]
+        self._rules = [_resolve(each, document, rulebook) for each in written[:MAX_SUPPRESSIONS]]
         self._used: set[int] = set()
 
     def hides(self, finding: Finding, line: int) -> bool:
@@ -93,7 +100,8 @@ def _covered(written: Suppression, document: Document) -> range | None:
         return range(first, last + 1)
     count = len(document.lines.starts)
     line = last + 1
-    while line < count and _COMMENT.match(document.lines.line(line)):
+    end = min(count, line + MAX_COMMENT_LINES)
+    while line < end and _COMMENT.match(document.lines.line(line)):
         line += 1
     start = line
     while line + 1 < count and _ATTRIBUTE.match(document.lines.line(line)):

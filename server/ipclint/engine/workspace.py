@@ -92,6 +92,7 @@ class Workspace:
         if kind is None or not self.scope.holds(path):
             return False
         if change.kind == "opened":
+            self.problems.pop(path, None)  # with the file on disk, which does not count now
             if document is not None and document.rests:
                 return self._know(path, document.edit([ByteEdit(0, len(document.data), change.data)]))
             return self._know(path, self._in_use(path, OpenDocument(path, kind, change.data)).facts)
