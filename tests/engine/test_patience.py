@@ -163,3 +163,20 @@ def test_a_document_with_endless_lines_keeps_no_tree_and_one_without_does(tmp_pa
     assert OpenDocument("A.swift", "swift", lines)._tree is not None
     assert OpenDocument("A.swift", "swift", lines + b"// " + b"x" * 20_000)._tree is None
     assert OpenDocument("A.swift", "swift", b"// " + b"x" * 20_000)._tree is not None
+
+
+def test_a_reader_that_fails_loses_one_file(tmp_path: Path, shipped: Rulebook, monkeypatch: pytest.MonkeyPatch):
+    write(tmp_path, {"Bad.m": BOARD})
+    checked = Session(tmp_path, Config(), shipped)
+
+    def fail(*_: Any) -> Any:
+        raise RecursionError("on purpose")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(trees, "read", fail)
+        checked.refresh(["Bad.m"])
+        checked.apply([Change.opened("Worse.m", BOARD.encode())])
+    checked.apply([Change.opened("Good.m", BOARD.encode())])
+    told = "could not be read: RecursionError: on purpose"
+    assert checked.problems() == [("Bad.m", told), ("Worse.m", told)]
+    assert checked.paths() == ("Good.m",)

@@ -61,6 +61,9 @@ class OpenDocument:
             self._tree = None
             self._rests_until = time.monotonic() + RESTS * (time.monotonic() - start)
             self.facts = not_read(self.path, gave_up("read"))
+        except Exception as error:  # readers never raise; should one do, one document is lost and not the rest
+            self._tree = None
+            self.facts = not_read(self.path, f"could not be read: {type(error).__name__}: {error}")
 
     def _facts_after(self, edits: Iterable[ByteEdit]) -> Facts:
         tree, self._tree = self._tree, None

@@ -17,7 +17,7 @@ from ipclint.engine.prefilter import declared_names, may_matter, word_filter
 from ipclint.engine.report import Document
 from ipclint.engine.testcode import TestTargets, imports_tests
 from ipclint.model.facts import Facts, ProjectFacts, SourceFacts, decode
-from ipclint.readers import Kind, kind_of, read
+from ipclint.readers import Kind, kind_of
 from ipclint.readers.decoding import decoded
 
 MAX_TREES = 64
@@ -131,7 +131,7 @@ class Workspace:
         if path not in self.facts and not may_matter(kind, data, self._has_word):
             self.island(path).leave_unread(path, declared_names(kind, data))
             return False
-        return self._know(path, read(path, data))
+        return self._know(path, OpenDocument(path, kind, data).facts)  # within the same bounds
 
     def _know(self, path: str, facts: Facts) -> bool:
         if isinstance(facts, SourceFacts) and self._is_test(path, facts):
