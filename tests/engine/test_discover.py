@@ -154,3 +154,18 @@ def test_what_an_editor_opens_is_in_the_scope_by_the_same_rules() -> None:
     assert [scope.holds(p) for p in ("A.swift", "Gen/A.swift", "Pods/A.swift", "Pods/Ours/A.swift", ".x/A.swift", "a.txt")] == [
         True, False, False, True, False, False,
     ]  # fmt: skip
+
+
+def test_a_file_that_goes_while_its_folder_is_listed_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"A.swift": "", "B.swift": ""})
+    why_not = Scope.is_test
+
+    def goes(self: Scope, path: str) -> bool:
+        (tmp_path / "A.swift").unlink(missing_ok=True)
+        return why_not(self, path)
+
+    monkeypatch.setattr(Scope, "is_test", goes)
+    found = discover(Disk(tmp_path), Scope(Config()))
+    assert [file.path for file in found.files] == ["B.swift"]

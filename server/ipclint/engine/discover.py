@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections import Counter
@@ -163,7 +164,8 @@ def _visit(entry: os.DirEntry[str], frame: _Frame, scope: Scope, found: Discover
     if not why and kind in SOURCES and scope.is_test(path):
         why = TEST_CODE
     if not why:
-        found.files.append(Found(path, kind, entry.stat(follow_symlinks=False).st_size))
+        with contextlib.suppress(FileNotFoundError):  # it may be gone since its folder was listed
+            found.files.append(Found(path, kind, entry.stat(follow_symlinks=False).st_size))
     elif why != frame.left_out:
         found.left_out[why] += 1
 
