@@ -25,6 +25,22 @@ export async function goTo(page, place) {
   await page.waitForSelector(".quick-input-widget", { state: "hidden" });
 }
 
+/** Opens the menu of fixes at `line:column` until it offers this one: one that opens too early says "none" and stays so. */
+export async function offered(page, place, title) {
+  for (let tries = 0; ; tries++) {
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+1");
+    await goTo(page, place);
+    await page.keyboard.press("Control+.");
+    const row = page.locator(`.action-widget .monaco-list-row.focused:has-text("${title}")`);
+    try {
+      return await row.waitFor({ timeout: 8_000 });
+    } catch (error) {
+      if (tries === 6) throw error;
+    }
+  }
+}
+
 /** Types into the open list, which is known by how its empty field reads, and takes the row with the text. */
 export async function choose(page, placeholder, typed, row) {
   await page.waitForSelector(`.quick-input-widget input[placeholder^="${placeholder}"]:visible`);

@@ -2,7 +2,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 
-import { barriers, choose, command, goTo, openFile, until, webview } from "./steps.mjs";
+import { barriers, choose, command, goTo, offered, openFile, until, webview } from "./steps.mjs";
 
 /** Runs the whole way; throws where it ends. Pictures land in `shots`. */
 export async function runUi(editor, workspace, shots) {
@@ -49,11 +49,7 @@ async function fix(page, workspace, step, shot) {
   const before = await counted(page);
   await openFile(page, "Parcel.m");
   await page.waitForSelector(".squiggly-error", { timeout: 60_000 });
-  await goTo(page, "8:30");
-  await page.keyboard.press("Control+.");
-  await page.waitForSelector('.action-widget .monaco-list-row.focused:has-text("Decode with the expected class")', {
-    timeout: 60_000,
-  });
+  await offered(page, "8:30", "Decode with the expected class");
   await shot("fix");
   await page.keyboard.press("Enter");
   await page.waitForSelector('.view-line:has-text("decodeObjectOfClass")', { timeout: 60_000 });
