@@ -16,7 +16,9 @@ LATE = frozenset({"addObserver", "canOpenURL", "getpeereid", "LOCAL_PEERCRED", "
 """Words that many files hold and few runs ask for (`Program.mentioning`): those files are read when one does."""
 
 _DECLARES = rb"(?:class|struct|enum|protocol|extension|actor|func|typealias|let|var)"
-_SWIFT = re.compile(rb"\n[ \t]{0,8}+(?:(?!" + _DECLARES + rb" )[\w@()]++ )*+(" + _DECLARES + rb") (?:\w+\.)*+(\w+)")
+_SWIFT = re.compile(
+    rb"\n[ \t]{0,8}+(?>(?:(?!" + _DECLARES + rb" )[\w@()]++ )*)(" + _DECLARES + rb") (?>(?:\w+\.)*)(\w+)"
+)
 _OBJC = re.compile(
     rb"\n(?:@(?:interface|implementation|protocol)[ \t]++|[-+][ \t]*+\([^)\n]*\)[ \t]*+|#[ \t]*+define[ \t]++)(\w+)"
 )

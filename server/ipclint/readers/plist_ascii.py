@@ -15,10 +15,10 @@ from ipclint.readers.plist_xml import MAX_DEPTH, NOWHERE, Parsed
 
 # Possessive quantifiers: a token matches in one way only, so a broken file costs no backtracking.
 _TOKEN = re.compile(
-    r"(?:\s++|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/|(?m:^)(?:<{7}|={7}|>{7})[^\n]*+)*+"
+    r"(?>(?:\s++|//[^\n]*+|/\*(?>(?:[^*]++|\*(?!/))*)\*/|(?m:^)(?:<{7}|={7}|>{7})[^\n]*+)*)"
     r"(?:([{}()=;,])"
-    r'|("(?:[^"\\]++|\\.)*+"'
-    r"|'(?:[^'\\]++|\\.)*+')"
+    r'|("(?>(?:[^"\\]++|\\.)*)"'
+    r"|'(?>(?:[^'\\]++|\\.)*)')"
     r"|([A-Za-z0-9_$/:.\-+@~]++)"
     r"|(<[0-9A-Fa-f\s]*+>)"
     r"|\Z)",

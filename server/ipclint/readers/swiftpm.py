@@ -25,9 +25,9 @@ MAX_BYTES = 300_000
 
 _TOKEN = re.compile(
     # What is never closed runs to the end (of the file, of the line), so that nothing is scanned twice.
-    r"(?P<skip>\s+|//[^\n]*|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z))"
-    r'|"""(?:[^"\\]++|\\.|"(?!""))*+(?:"""|\\?\Z)'
-    r'|"(?P<string>(?:[^"\\\n]++|\\.)*+)"?'
+    r"(?P<skip>\s+|//[^\n]*|/\*(?>(?:[^*]++|\*(?!/))*)(?:\*/|\Z))"
+    r'|"""(?>(?:[^"\\]++|\\.|"(?!""))*)(?:"""|\\?\Z)'
+    r'|"(?P<string>(?>(?:[^"\\\n]++|\\.)*))"?'
     r"|(?P<label>[A-Za-z_]\w*)\s*:(?!:)"
     r"|(?P<name>\.?[A-Za-z_]\w*)"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])"
