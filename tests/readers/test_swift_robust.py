@@ -129,6 +129,18 @@ def test_deep_nesting_is_cut_not_followed(piece: str) -> None:
     check(("func f() { " + piece * 3000).encode())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#if A\n" * 3_000 + "a()\n" + "#endif\n" * 3_000,
+        ("#if A\n" * 30 + "if a {\n") * 100 + ("}\n" + "#endif\n" * 30) * 100,
+        "let a = " + " - ".join("x" * 20_000) + "\n",
+    ],
+)
+def test_what_closes_again_is_cut_too(text: str) -> None:
+    check(f"func f() {{\n{text}}}\n".encode())
+
+
 def test_a_hundred_thousand_brackets_with_a_full_stack() -> None:
     """The depth bound leaves room for the callers' own frames."""
 

@@ -14,8 +14,9 @@ from ipclint.program import flow_model as model
 from ipclint.program.configuration import programs_of
 from ipclint.program.endpoints import Endpoint, owners_of
 from ipclint.program.flow_search import Root, flows, roots
-from ipclint.program.link import ancestors, conforms, declarations
+from ipclint.program.link import ancestors, conforms
 from ipclint.program.mechanisms import Kind
+from ipclint.program.messages import answers, requirements_in
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 
@@ -86,7 +87,7 @@ def _methods(program: Program, protocols: Iterable[str], here: bool) -> Iterator
     """The requirements of protocols and of those they inherit from; `here`: what implements them is of interest."""
     inherited = (above for protocol in protocols for above in sorted(ancestors(program, protocol)))
     for protocol in dict.fromkeys((*protocols, *inherited)):
-        for ref in messages_in(program, protocol):
+        for ref in requirements_in(program, protocol):
             function = program.function(ref)
             if function is None:
                 continue
@@ -103,24 +104,6 @@ def _methods(program: Program, protocols: Iterable[str], here: bool) -> Iterator
 
 
 @query(bottom=())
-def messages_in(program: Program, protocol: str) -> tuple[UnitRef, ...]:
-    """The methods that a protocol itself requires, each once however often it is declared; () for one from outside."""
-    names = dict.fromkeys(unit.qualified for _, unit in declarations(program, protocol) if unit.kind == "protocol")
-    found: dict[tuple[str, tuple[str, ...]], UnitRef] = {}
-    for ref in _in_source_order(program, (ref for name in names for ref in program.members_of(name))):
-        function = program.function(ref)
-        if function is not None and not function.body:
-            found.setdefault((function.name, function.labels), ref)
-    return tuple(found.values())
-
-
-def _in_source_order(program: Program, refs: Iterable[UnitRef]) -> list[UnitRef]:
-    found = list(refs)
-    order = {path: {key: n for n, key in enumerate(program.keys(path))} for path in {ref.path for ref in found}}
-    return sorted(found, key=lambda ref: (ref.path, order[ref.path].get(ref.key, 0)))
-
-
-@query(bottom=())
 def bodies_of(program: Program, protocol: str, requirement: UnitRef) -> tuple[UnitRef, ...]:
     """The methods with a body that implement a requirement, in the types that adopt its protocol."""
     wanted = program.function(requirement)
@@ -130,15 +113,9 @@ def bodies_of(program: Program, protocol: str, requirement: UnitRef) -> tuple[Un
     found: dict[UnitRef, None] = {}
     for ref in (ref for name in names for ref in program.functions_named(name)):
         method = program.function(ref)
-        if method is not None and method.body and _same(wanted, method) and conforms(program, method.owner, protocol):
+        if method is not None and method.body and answers(wanted, method) and conforms(program, method.owner, protocol):
             found[ref] = None
     return tuple(sorted(found))
-
-
-def _same(one: Function, other: Function) -> bool:
-    if one.selector and one.selector == other.selector:
-        return True
-    return (one.name, one.labels) == (other.name, other.labels)
 
 
 def _reached_by_arguments(program: Program, ref: UnitRef) -> Iterator[Reached]:

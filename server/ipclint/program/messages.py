@@ -6,6 +6,8 @@ selector, or by the Swift spellings that stand for it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ipclint.model.facts import Function
 from ipclint.model.ir import Call
 from ipclint.program.link import CallSite, ancestors, callers, declarations, resolve
@@ -24,14 +26,21 @@ def messages(program: Program) -> tuple[UnitRef, ...]:
 
 @query(bottom=())
 def requirements_in(program: Program, protocol: str) -> tuple[UnitRef, ...]:
-    """The methods that a protocol itself requires; () for a protocol from outside."""
-    return tuple(
-        ref
-        for _, declaration in declarations(program, protocol)
-        if declaration.kind == "protocol"
-        for ref in program.members_of(declaration.qualified)
-        if (function := program.function(ref)) is not None and not function.body
-    )
+    """The methods that a protocol itself requires, in source order, each once however often it is declared; () for a
+    protocol from outside."""
+    names = dict.fromkeys(unit.qualified for _, unit in declarations(program, protocol) if unit.kind == "protocol")
+    found: dict[tuple[str, tuple[str, ...]], UnitRef] = {}
+    for ref in _in_source_order(program, (ref for name in names for ref in program.members_of(name))):
+        function = program.function(ref)
+        if function is not None and not function.body:
+            found.setdefault((function.name, function.labels), ref)
+    return tuple(found.values())
+
+
+def _in_source_order(program: Program, refs: Iterable[UnitRef]) -> list[UnitRef]:
+    found = list(refs)
+    order = {path: {key: n for n, key in enumerate(program.keys(path))} for path in {ref.path for ref in found}}
+    return sorted(found, key=lambda ref: (ref.path, order[ref.path].get(ref.key, 0)))
 
 
 @query(bottom=())

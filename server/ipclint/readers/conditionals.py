@@ -62,7 +62,8 @@ class Directives:
 def nest(nodes: Sequence[Node], lines: Sequence[Directive], context: Context) -> Block:
     """Lowers statements that follow each other, sorted into the branches of the lines between them.
 
-    A line inside a statement is none of these; an unbalanced line costs nothing but itself.
+    A line inside a statement is none of these; an unbalanced line costs nothing but itself. Within `MAX_CONDITIONS`
+    branches a further `#if` is as if it were not there: its statements stay, its condition is lost.
     """
     nesting = _Nesting(context)
     at = 0
@@ -72,7 +73,8 @@ def nest(nodes: Sequence[Node], lines: Sequence[Directive], context: Context) ->
             at += 1
         while at < len(lines) and lines[at].start < node.end_byte:
             at += 1
-        nesting.out += context.statements(node)
+        with context.deeper(len(nesting.frames)):
+            nesting.out += context.statements(node)
     for line in lines[at:]:
         nesting.meet(line)
     while nesting.frames:
@@ -85,9 +87,14 @@ class _Nesting:
         self.base = context.base
         self.out: list[Stmt] = []
         self.frames: list[tuple[int, list[Stmt], list[tuple[str, Block]], str]] = []  # start, outer, clauses, condition
+        self.passed_over = 0  # how many of the open groups are too deep
 
     def meet(self, line: Directive) -> None:
-        if line.keyword == "#if":
+        if line.keyword == "#if" and len(self.frames) == MAX_CONDITIONS:
+            self.passed_over += 1
+        elif self.passed_over:
+            self.passed_over += {"#if": 1, "#endif": -1}.get(line.keyword, 0)
+        elif line.keyword == "#if":
             self.frames.append((line.start, self.out, [], line.condition))
             self.out = []
         elif self.frames and line.keyword == "#endif":

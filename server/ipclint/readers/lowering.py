@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
 from tree_sitter import Language, Node
@@ -149,6 +150,16 @@ class Context:
             lowered = self._bare(node)
         self.depth = depth
         return lowered
+
+    @contextmanager
+    def deeper(self, levels: int) -> Iterator[None]:
+        """What is lowered within stands this many levels below, though no call of a handler says so."""
+        depth = self.depth
+        self.depth = depth + levels
+        try:
+            yield
+        finally:
+            self.depth = depth
 
     def _bare(self, node: Node) -> Expr:
         return Opaque(node.start_byte - self.base, node.end_byte - self.base, node.type, ())

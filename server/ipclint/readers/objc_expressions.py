@@ -19,6 +19,9 @@ from ipclint.readers.lowering import ERROR
 from ipclint.readers.objc_strings import string_value
 from ipclint.readers.objc_syntax import GRAMMAR, ObjcContext
 
+MAX_CHAIN = 50
+"""How many operators in a row keep their order; people write ten."""
+
 _kinds = GRAMMAR.kinds
 _PAIR = _kinds("dictionary_pair", "initializer_pair")
 _BINARY = _kinds("binary_expression")
@@ -90,16 +93,22 @@ def string(node: Node, context: ObjcContext) -> Expr:
 
 @GRAMMAR.lowers("binary_expression")
 def binary(node: Node, context: ObjcContext) -> Expr:
-    """A chain like `a || b || c` nests to the left, as deep as it is long: so the left side is a loop."""
+    """A chain like `a || b || c` nests to the left, as deep as it is long: so the left side is a loop, and its length
+    counts as depth. One too long for that is flat: its operands without their operators.
+    """
     chain: list[tuple[Node, Node, Node]] = []
     left = node
     while left.kind_id in _BINARY:
         outer = left
         left, operator, right = _operands(outer)
         chain.append((outer, operator, right))
-    value = context.expr(left)
-    for outer, operator, right in reversed(chain):
-        value = Operator(*context.bounds(outer), context.text(operator), (value, context.expr(right)))
+    if len(chain) > MAX_CHAIN:
+        operands = (left, *(right for _, _, right in reversed(chain)))
+        return Opaque(*context.bounds(node), node.type, context.exprs(operands))
+    with context.deeper(len(chain) - 1):
+        value = context.expr(left)
+        for outer, operator, right in reversed(chain):
+            value = Operator(*context.bounds(outer), context.text(operator), (value, context.expr(right)))
     return value
 
 
