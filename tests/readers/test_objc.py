@@ -373,3 +373,15 @@ def test_reading_pieces_never_fails(start: int, end: int) -> None:
 def test_deep_nesting_is_bounded() -> None:
     check(("void f(void) { " + "(" * 20_000 + "x" + ")" * 20_000 + "; }").encode())
     check(("void f(void) { " + "[" * 5_000 + "x" + " y]" * 5_000 + "; }").encode())
+    check(("void f(void) { " + " + ".join("x" * 20_000) + "; }").encode())
+    check(("void f(void) { " + ("(" + "x + " * 40) * 1_000 + "x" + ")" * 1_000 + "; }").encode())
+    check(("void f(void) {\n" + "#if A\n" * 3_000 + "a();\n" + "#endif\n" * 3_000 + "}").encode())
+    nested = ("#if A\n" * 30 + "if (a) {\n") * 100 + ("}\n" + "#endif\n" * 30) * 100
+    check(f"void f(void) {{\n{nested}}}".encode())
+
+
+def test_a_long_chain_of_operators_keeps_its_operands() -> None:
+    facts = read("a.m", ("void f(void) { g(" + " || ".join(f"v{n}" for n in range(80)) + "); }").encode())
+    assert isinstance(facts, SourceFacts)
+    [function] = [unit for unit in facts.units.values() if isinstance(unit, Function)]
+    assert {f"v{n}" for n in range(80)} <= set(function.mentions)
