@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from ipclint.lsp.client import Client
 from ipclint.lsp.convert import Positions
 from ipclint.lsp.edits import Edits
 from ipclint.lsp.events import Edited, FoldersChanged, Opened, Update
+from ipclint.lsp.handlers import make_server
 from ipclint.lsp.publishing import Publisher
 from ipclint.lsp.settings import Settings, parse_settings
 from ipclint.lsp.suppressing import switched_off
@@ -259,3 +262,23 @@ def test_a_failure_keeps_what_was_shown_and_the_next_edit_mends_it(root: Path, m
 def typed(uri: str, version: int, text: str) -> Edited:
     start = types.Position(0, 0)
     return Edited(uri, version, (types.TextDocumentContentChangePartial(types.Range(start, start), text),))
+
+
+# ── the protocol ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_nothing_is_kept_of_messages_that_were_dealt_with():
+    document = {"uri": "untitled:1", "languageId": "swift", "version": 1, "text": LOUD}
+    changed = {"textDocument": {"uri": "untitled:1", "version": 2}, "contentChanges": [{"text": LOUD}]}
+    sent = [
+        {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}},
+        {"method": "textDocument/didOpen", "params": {"textDocument": document}},
+        *({"method": "textDocument/didChange", "params": changed} for _ in range(20)),
+        {"id": 2, "method": "shutdown"},
+        {"method": "exit"},
+    ]
+    bodies = (json.dumps({"jsonrpc": "2.0", **message}) for message in sent)
+    frames = "".join(f"Content-Length: {len(body)}\r\n\r\n{body}" for body in bodies)
+    server = make_server()
+    assert server.run(io.BytesIO(frames.encode()), io.BytesIO()) == 0
+    assert server.protocol._request_futures == {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -207,3 +209,16 @@ def test_a_parse_that_takes_too_many_steps_is_called_off(monkeypatch: pytest.Mon
 
 def test_thousands_of_unclosed_comments_cost_little() -> None:
     assert fresh(b"/*" * 20_000).problem == ""
+
+
+def test_a_parse_keeps_nothing_of_earlier_texts() -> None:
+    text = SERVICE.encode() * 50
+    tree = SyntaxTree("swift", text)
+    tracemalloc.start()
+    try:
+        for _ in range(20):
+            tree.edit(0, 0, b" ")
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 5 * len(text), "the text and what was parsed of it, now and as it was last read"

@@ -124,6 +124,17 @@ class Protocol(LanguageServerProtocol):
         if identifier is not None or code in (PARSE_ERROR, INVALID_REQUEST):
             self._send_data({"jsonrpc": "2.0", "id": identifier, "error": {"code": code, "message": text}})
 
+    def _execute_handler(
+        self, msg_id: Any, handler: Any, callback: Callable[[Any], None], args: Any = None, kwargs: Any = None
+    ) -> None:
+        """pygls forgets a request when it is answered; what it keeps of a notification it would keep for ever."""
+
+        def ended(future: object) -> None:
+            self._request_futures.pop(msg_id, None)
+            callback(future)
+
+        super()._execute_handler(msg_id, handler, ended, args, kwargs)
+
     # ── what pygls would do itself ───────────────────────────────────────────────────────────────────────────────────
 
     @lsp_method(types.EXIT)

@@ -31,6 +31,7 @@ _BASE_STEPS, _BYTES_A_STEP = (
 )  # ordinary code takes a hundred parser actions for 150 bytes, hostile code for 15
 _COMMENT_EDGE = re.compile(rb"/\*|\*/")
 _parsers: dict[str, Parser] = {}
+_chunk = bytearray()
 
 
 def reader_of(language: Language) -> SourceReader:
@@ -55,8 +56,9 @@ def parse(language: Language, masked: bytes, old: Tree | None = None) -> Tree | 
     view = memoryview(_without_unclosed_comments(masked))
     steps = _BASE_STEPS + len(view) // _BYTES_A_STEP
 
-    def read(offset: int, _: object) -> memoryview:
-        return view[offset : offset + _CHUNK]
+    def read(offset: int, _: object) -> bytearray:  # always the same one: the parser never lets go of what it is given
+        _chunk[:] = view[offset : offset + _CHUNK]
+        return _chunk
 
     def is_enough(_: int, __: bool) -> bool:
         nonlocal steps
