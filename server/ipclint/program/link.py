@@ -482,7 +482,8 @@ def callers(program: Program, ref: UnitRef) -> tuple[CallSite, ...]:
     sites: list[CallSite] = []
     for caller in sorted({r for word in words if word for r in program.mentioning(word)}):
         for call in calls_in(program, caller):
-            if call.name.partition(":")[0] in words or call.name == "init":
+            named = call.name.partition(":")[0] in words or call.name == "init"
+            if named and accepts(function, call):  # few: asked first, for resolving costs a hundred times as much
                 resolution = resolve(program, caller, call)
                 if ref in resolution.refs:
                     sites.append(CallSite(caller, call, resolution.certain))
