@@ -7,24 +7,23 @@ from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.blocking import awaited_message, endless_wait
+from ipclint.checks.detectors.client_callbacks import client_callbacks
+from ipclint.checks.detectors.handing_over import handed_over, without_waiting
 from ipclint.checks.detectors.ipc_handlers import Handler, handlers
-from ipclint.checks.detectors.main_thread import INLINE, goes_to_main
+from ipclint.checks.detectors.main_thread import at_once, goes_to_main
+from ipclint.checks.detectors.user_interface import touches
 from ipclint.checks.rule import Rule
-from ipclint.model.facts import Function, Type
+from ipclint.model.facts import Function, Type, Variable
 from ipclint.model.finding import CONFIDENCES, Confidence, Finding, Place, Step
 from ipclint.model.ir import (
     Block,
     Call,
-    Closure,
     Conditional,
-    Defer,
-    Evaluate,
     Expr,
     Guard,
     If,
     Jump,
     Literal,
-    Local,
     Loop,
     Member,
     Name,
@@ -33,13 +32,12 @@ from ipclint.model.ir import (
     Return,
     Switch,
     Throw,
-    children,
     walk,
 )
 from ipclint.program.callback_names import bare
 from ipclint.program.conditions import shape
 from ipclint.program.constants import fold
-from ipclint.program.link import members, owner_of, resolve, scope, type_of
+from ipclint.program.link import declarations, resolve, scope, type_of
 from ipclint.program.paths import NEVER
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.surface import exported_methods
@@ -67,26 +65,62 @@ class Holdup(NamedTuple):
 
 @detector("handler-blocks-ipc-queue", on="function")
 def handler_blocks_ipc_queue(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
-    for handler in handlers(program, ref, unit):
+    for handler in (*handlers(program, ref, unit), *client_callbacks(program, ref)):
+        yield from _found(rule, program, handler)
+
+
+@detector("handler-blocks-ipc-queue", on="variable")
+def variable_blocks_ipc_queue(rule: Rule, program: Program, ref: UnitRef, unit: Variable) -> Iterator[Finding]:
+    for handler in client_callbacks(program, ref):
         yield from _found(rule, program, handler)
 
 
 @detector("handler-blocks-ipc-queue", on="type", everywhere=True)
 def exported_method_blocks_ipc_queue(rule: Rule, program: Program, ref: UnitRef, unit: Type) -> Iterator[Finding]:
     for member, function in exported_methods(program, ref, unit):
-        yield from _found(rule, program, Handler(member, program.body(member), function.signature))
+        on_queue = not _is_isolated(program, function)
+        yield from _found(rule, program, Handler(member, program.body(member), function.signature, off_main=on_queue))
+
+
+def _is_isolated(program: Program, function: Function) -> bool:
+    """Whether an exported method runs on the main actor, or in a task of its own."""
+    units = (function, *(unit for _, unit in declarations(program, function.owner)))
+    return "async" in function.modifiers or any("@MainActor" in unit.attributes for unit in units)
 
 
 def _found(rule: Rule, program: Program, handler: Handler) -> Iterator[Finding]:
-    for held in _holdups(program, handler, handler.ref, handler.body, 0):
+    for held in _holdups(program, handler, handler.ref, handler.body, 0) if handler.side != "end" else ():
         holes: dict[str, str | Place] = {"call": held.call, "handler": handler.what}
         if held.context == "main" and held.ref == handler.ref:
-            holes |= _later(program, handler, held.node)
-        yield rule.finding(_place(held), held.confidence, context=held.context, holes=holes, steps=held.steps)
+            holes |= without_waiting(program, handler, held.node)
+        steps = (*handler.steps, *held.steps)
+        severity = "low" if handler.side == "reply" else None  # only what this process asked for waits
+        yield rule.finding(
+            _place(held), held.confidence, severity=severity, context=held.context, holes=holes, steps=steps
+        )
+    if handler.off_main:
+        yield from _touched(rule, program, handler)
+
+
+def _touched(rule: Rule, program: Program, handler: Handler) -> Iterator[Finding]:
+    """The first place where a handler touches what belongs to the main thread: one change mends them all."""
+    touched = touches(program, handler.ref, handler.body)
+    found = [touch for touch in touched if handler.side == "reply" or not touch.published]  # services have no views
+    if found and not any(isinstance(n, Member | Call) and n.name == "isMainThread" for n in walk(handler.body)):
+        first = found[0]
+        holes: dict[str, str | Place] = {"call": first.name, "handler": handler.what}
+        yield rule.finding(
+            Place(handler.ref.path, handler.ref.key, first.node.start, first.node.end),
+            "likely" if first.steps or handler.steps else "certain",
+            context="published" if first.published else "",
+            variant="b",
+            holes=holes | handed_over(program, handler, [touch.node for touch in found]),
+            steps=(*handler.steps, *first.steps),
+        )
 
 
 def _holdups(program: Program, handler: Handler, ref: UnitRef, body: Block, depth: int) -> Iterator[Holdup]:
-    for node in _at_once(body):
+    for node in at_once(body):
         found = _holdup(program, handler, ref, node)
         if found is not None:
             yield found
@@ -114,21 +148,6 @@ def _reached(body: Block, node: Node) -> Confidence | None:
         if any(isinstance(each, Return | Throw) for each in walk(statement)):
             return None
     return None
-
-
-def _at_once(body: Block) -> Iterator[Node]:
-    """The nodes that run before the handler returns."""
-    stack: list[Node] = list(reversed(body))
-    while stack:
-        node = stack.pop()
-        yield node
-        if isinstance(node, Local):
-            continue
-        for child in reversed(children(node)):
-            if not isinstance(child, Closure):
-                stack.append(child)
-            elif isinstance(node, Call) and node.name in INLINE:
-                stack += reversed(child.body)
 
 
 def _holdup(program: Program, handler: Handler, ref: UnitRef, node: Node) -> Holdup | None:
@@ -227,34 +246,6 @@ def _is_waitable(program: Program, ref: UnitRef, call: Call) -> bool:
     if call.target is None:
         return True
     return base_type(type_of(program, ref, call.target)) in ("DispatchSemaphore", "DispatchGroup")
-
-
-def _later(program: Program, handler: Handler, node: Node) -> dict[str, str | Place]:
-    """What turns `sync` into `async`, where nothing waits for it: it is the last statement and gives no value."""
-    last = handler.body[-1] if handler.body else None
-    if not isinstance(node, Call) or not isinstance(last, Evaluate) or last.value is not node:
-        return {}
-    if any(isinstance(statement, Defer) for statement in handler.body):
-        return {}
-    closure = next((arg for arg in node.args if isinstance(arg, Closure)), None)
-    if closure is None or _needs_self(program, handler, closure):
-        return {}
-    start = node.name_start
-    return {"sync": Place(handler.ref.path, handler.ref.key, start, start + len(node.name.partition(":")[0]))}
-
-
-def _needs_self(program: Program, handler: Handler, closure: Closure) -> bool:
-    """Whether a closure names a member without `self`, which one that escapes must not in Swift."""
-    owner = owner_of(program, handler.ref)
-    known = scope(program, handler.ref)
-    names = {name for node in walk(closure.body) if (name := _plain_name(node))} - known.keys()
-    return bool(owner) and any(members(program, owner, name) for name in names)
-
-
-def _plain_name(node: Node) -> str:
-    if isinstance(node, Name):
-        return node.text
-    return node.name if isinstance(node, Call) and node.target is None else ""
 
 
 def _place(held: Holdup) -> Place:

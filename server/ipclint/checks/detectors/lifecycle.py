@@ -55,7 +55,7 @@ def proxy_without_error_handler(
     rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable
 ) -> Iterator[Finding]:
     for use in uses_of(program, ref, "xpc.proxy.silent"):
-        sent = [message for message in _sent(program, ref, use.node) if message.replies]
+        sent = [message for message in messages_through(program, ref, use.node) if message.replies]
         if not sent:
             continue  # one-way messages lose nothing but themselves
         within = [(message.ref, node) for message in sent for reply in message.replies for node in walk(reply)]
@@ -81,7 +81,7 @@ def proxy_without_error_handler(
         )
 
 
-class _Message(NamedTuple):
+class Message(NamedTuple):
     """A message to a proxy, in unit `ref`, with the blocks it hands on."""
 
     ref: UnitRef
@@ -89,14 +89,14 @@ class _Message(NamedTuple):
     replies: tuple[Expr, ...]
 
 
-def _sent(program: Program, ref: UnitRef, proxy: Call | Member | Assign | Name) -> Iterator[_Message]:
+def messages_through(program: Program, ref: UnitRef, proxy: Call | Member | Assign | Name) -> Iterator[Message]:
     """The messages to a proxy: in the unit that makes it, and wherever the property that keeps it is used."""
     calls = [(ref, call) for call in messages_to(program, ref, proxy)]
     place = kept(program, ref, proxy)
     if place.holder is not None:
         calls += [(act.ref, act.node) for act in place.acts if isinstance(act.node, Call)]
     for at, call in calls:
-        yield _Message(
+        yield Message(
             at, call, tuple(arg for arg in call.args if isinstance(arg, Closure) or _is_block(program, at, arg))
         )
 

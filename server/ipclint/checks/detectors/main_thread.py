@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal as OneOf
 from typing import NamedTuple
 
@@ -153,6 +154,21 @@ def goes_to_main(call: Call) -> bool:
     return (isinstance(target, Member) and target.name == "main") or (
         isinstance(target, Call) and target.name == "mainQueue"
     )
+
+
+def at_once(body: Block) -> Iterator[Node]:
+    """The nodes of a body that run before it returns."""
+    stack: list[Node] = list(reversed(body))
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, Local):
+            continue
+        for child in reversed(children(node)):
+            if not isinstance(child, Closure):
+                stack.append(child)
+            elif isinstance(node, Call) and node.name in INLINE:
+                stack += reversed(child.body)
 
 
 def _is_of_main(program: Program, ref: UnitRef, unit: Function) -> bool:
