@@ -36,6 +36,7 @@ BUILDERS = frozenset(
         "declare-classes",
         "send-reply",
         "main-thread-later",
+        "hand-to-main-thread",
         "wait-with-deadline",
         "raw-value-check",
         "event-kind-check",

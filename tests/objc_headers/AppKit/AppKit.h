@@ -16,7 +16,28 @@ NS_ASSUME_NONNULL_BEGIN
 - (nullable NSData *)dataForType:(NSString *)type;
 @end
 
-@interface NSView : NSObject <NSCoding>
+@interface NSResponder : NSObject
+@end
+
+@interface NSWindow : NSResponder
+- (void)orderFront:(nullable id)sender;
+@end
+
+@interface NSView : NSResponder <NSCoding>
+@property (nullable, readonly, assign) NSWindow *window;
+@end
+
+@interface NSTextField : NSView
+@property (copy) NSString *stringValue;
+@end
+
+@interface NSViewController : NSResponder
+@property (strong) NSView *view;
+@end
+
+@interface NSAlert : NSObject
++ (NSAlert *)alertWithError:(NSError *)error;
+- (NSInteger)runModal;
 @end
 
 NS_ASSUME_NONNULL_END
