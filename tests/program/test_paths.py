@@ -97,6 +97,13 @@ def test_too_many_paths_are_said_to_be_incomplete() -> None:
     assert not found.complete and len(found.paths) <= MAX_PATHS
 
 
+def test_what_a_debug_build_logs_makes_no_difference() -> None:
+    logging = '#if DEBUG\nNSLog("x")\n#else\nlogger.info("y")\n#endif\n'
+    assert ways(logging * 20 + "return a()") == [("a", [])]
+    assert len(ways("#if DEBUG\nlogin()\n#endif\nreturn a()")) == 2
+    assert len(ways("#if DEBUG\nreturn true\n#endif\nreturn a()")) == 2
+
+
 CONDITION = st.recursive(
     st.sampled_from("abc").map(lambda text: Name(0, 1, text)),
     lambda inner: st.one_of(

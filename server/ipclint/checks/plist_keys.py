@@ -108,4 +108,6 @@ def _at(entry: PlistEntry, value: PlistValue, kinds: dict[str, str], path: str, 
 
 def _right(path: str) -> str:
     right = path.removeprefix("com.apple.security.")
+    if right.startswith("temporary-exception.files."):
+        return "string array"
     return "bool" if right != path and right.partition(".")[0] in _RIGHTS and "bookmarks" not in right else ""

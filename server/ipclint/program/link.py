@@ -272,7 +272,7 @@ def _type_of_name(program: Program, ref: UnitRef, name: str, depth: int) -> str:
             return ""
     if owner and (found := property_type(program, owner, name)):
         return found
-    for variable in program.variables_named(name):
+    for variable in sorted(program.variables_named(name), key=lambda each: each.path != ref.path):
         unit = program.unit(variable)
         if isinstance(unit, Variable) and (not unit.owner or variable.path == ref.path):
             return _variable_type(program, variable)

@@ -7,12 +7,14 @@ logging and set-up do not multiply paths. A loop runs zero times or once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ipclint.model.ir import (
     Assign,
     Block,
+    Call,
     Closure,
     Conditional,
     Defer,
@@ -185,7 +187,9 @@ class _Walker:
         known = self._splits.get(id(statement))
         if known is None:
             known = any(
-                isinstance(n, Return | Throw | Jump | Conditional) or (n is not statement and self.interesting(n))
+                isinstance(n, Return | Throw | Jump)
+                or (isinstance(n, Conditional) and not _only_logs(n))
+                or (n is not statement and self.interesting(n))
                 for n in _without_closures(statement)
             )
             self._splits[id(statement)] = known
@@ -269,6 +273,26 @@ class _Walker:
         if not closed:
             ends.extend(s._replace(compiled=(*s.compiled, *before)) for s in states)
         return ends
+
+
+_LOGS = re.compile(
+    r"(?:^|_)log(?:ger)?$|Log(?:ger)?$|^(?:os_log|DDLog|LOG|syslog)|^(?:debugPrint|print|f?printf|dump|puts)$"
+)
+
+
+def _only_logs(compiled: Conditional) -> bool:
+    """Whether all that an `#if` compiles or leaves out is logging, so that it makes no difference to a path."""
+    return all(
+        isinstance(statement, Evaluate) and isinstance(statement.value, Call) and _logs(statement.value)
+        for _, body in compiled.clauses
+        for statement in body
+    )
+
+
+def _logs(call: Call) -> bool:
+    target = call.target
+    words = (call.name, getattr(target, "text", "") or getattr(target, "name", ""))
+    return any(isinstance(word, str) and _LOGS.search(word) for word in words)
 
 
 def _identity(state: _State) -> tuple[object, ...]:

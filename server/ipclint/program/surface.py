@@ -150,7 +150,11 @@ def users_of(program: Program, ref: UnitRef, holder: Holder | None) -> tuple[Uni
     if holder is None or holder.ref is not None:
         return (ref,)
     words = (holder.name, f"_{holder.name}")
-    return tuple(sorted({r for word in words for r in program.mentioning(word) if program.function(r) is not None}))
+    found = {r for word in words for r in program.mentioning(word) if program.function(r) is not None}
+    if not holder.owner:  # every program has a main file, and the globals of these are often called the same
+        declaring = {r.path for r in program.variables_named(holder.name) if not owner_of(program, r)}
+        found = {r for r in found if r.path == ref.path or r.path not in declaring}
+    return tuple(sorted(found))
 
 
 def _touches(program: Program, ref: UnitRef, target: Expr | None, holder: Holder | None, created: Node | None) -> bool:

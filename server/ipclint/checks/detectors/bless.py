@@ -23,6 +23,7 @@ TOOLS = "SMPrivilegedExecutables"
 _DEBUG = re.compile(r"(?i)debug|(?<![a-z])dev(?:elop|elopment)?(?![a-z])|(?<![a-z])tests?(?![a-z])")
 _PERSONAL = re.compile(r'subject\.CN\]\s*=\s*"((?:Mac Developer|Apple Development|iPhone Developer): [^"]*)"')
 _TEAM = re.compile(r"[A-Z0-9]{10}")
+_CLAUSE = re.compile(r"(?i)anchor|ident|cert|hash|info|entitle|subject|[=\"\[]")
 _PLACEHOLDER = re.compile(r"[A-Z]+_[A-Z_]+|\{\{|%[@s]|<[^>]+>")
 
 
@@ -112,14 +113,19 @@ def _judge(rule: Rule, program: Program, plist: PlistFacts, entry: _Entry) -> It
 
 
 def _error(text: str) -> RequirementError | None:
-    """What is wrong with a text for sure; a template is filled in before anybody reads it."""
-    if not text.strip() or HOLE in text or _PLACEHOLDER.search(text):
+    """What is wrong with a text for sure; a template is filled in before anybody reads it, a remark is replaced."""
+    if not text.strip() or HOLE in text or _PLACEHOLDER.search(text) or _is_remark(text):
         return None
     try:
         parse(text)
     except RequirementError as error:
         return error if error.certain else None
     return None
+
+
+def _is_remark(text: str) -> bool:
+    """Whether words stand here that a script replaces, and nothing that any attempt at a requirement has in it."""
+    return " " in text.strip() and not _CLAUSE.search(text)
 
 
 def _of_signer(rule: Rule, program: Program, plist: PlistFacts, entry: _Entry, verdict: Verdict) -> Iterator[Finding]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.peer_evidence import judges_peer
+from ipclint.checks.detectors.peer_evidence import judges_peer, reaches
 from ipclint.checks.requirement import Grade, RequirementError, Verdict, judge, parse
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
@@ -42,12 +43,15 @@ def code_requirement_spoofable(
         verdict = weakest(fold(program, ref, argument)) if argument is not None else None
         if argument is None or verdict is None or verdict.grade not in SEVERITY:
             continue
+        confidence = _confidence(program, ref, use, verdict)
+        if confidence == "hint" and _tells_kinds_apart(program, ref, argument):
+            continue
         place = _origin(program, ref, argument)
         steps = (Step(_place(ref, use.node), "the requirement takes effect here"),)
         steps += tuple(Step(place, reason) for reason in verdict.reasons)
         yield rule.finding(
             place,
-            _confidence(program, ref, use, verdict),
+            confidence,
             severity=SEVERITY[verdict.grade],
             holes={"who": verdict.answer, "text": verdict.weakest.text if verdict.weakest else ""},
             steps=steps,
@@ -59,6 +63,24 @@ def _confidence(program: Program, ref: UnitRef, use: Use, verdict: Verdict) -> C
     if use.api.name == "code-requirement.create" and not judges_peer(program, ref):
         return "hint"
     return "certain" if verdict.certain else "likely"
+
+
+def _tells_kinds_apart(program: Program, ref: UnitRef, argument: Expr) -> bool:
+    """Whether a requirement that no peer is held to only sorts programs: it is one of several, what it cannot say is
+    read from the signature besides, or it asks for a property (`entitlement["…"] exists`) and for nobody's name.
+    """
+    if "signing-information" in reaches(program, ref):
+        return True
+    others = {text for use in uses_of(program, ref, "code-requirement.create") for text in _texts(program, ref, use)}
+    return len(others) > 1 or not any(_WHO.search(text) for text in fold(program, ref, argument))
+
+
+def _texts(program: Program, ref: UnitRef, use: Use) -> tuple[str, ...]:
+    argument = _argument(use)
+    return fold(program, ref, argument) if argument is not None else ()
+
+
+_WHO = re.compile(rf"\b(?:anchor|identifier|certificate|cert|cdhash)\b|{HOLE}")
 
 
 def _argument(use: Use) -> Expr | None:

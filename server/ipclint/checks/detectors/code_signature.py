@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.peer_evidence import CODE_CHECKS, STATIC_CHECKS, bare_statements, reaches
+from ipclint.checks.detectors.peer_evidence import (
+    ACCEPTORS,
+    CODE_CHECKS,
+    STATIC_CHECKS,
+    bare_statements,
+    judges_peer,
+    reaches,
+)
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place, Step
@@ -13,6 +20,7 @@ from ipclint.model.ir import Call, Expr, Literal, Name, Node, Operator, walk
 from ipclint.program.link import callers, calls_in, resolve, scope
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
+from ipclint.program.types import base_type
 
 PEER_WORDS = frozenset(
     {
@@ -39,7 +47,7 @@ def code_signature_check_incomplete(rule: Rule, program: Program, ref: UnitRef, 
 def _any_valid_signature(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
     """a: validity without a requirement, and nothing else that asks who it is."""
     checks = [call for call in calls_in(program, ref) if call.name in CODE_CHECKS]
-    if not checks or not PEER_WORDS & set(unit.mentions):
+    if not checks or not PEER_WORDS & set(unit.mentions) or _is_for_others(program, ref):
         return
     if all(_without_requirement(call) for call in checks) and not _asks_who(program, ref):
         yield rule.finding(
@@ -50,6 +58,11 @@ def _any_valid_signature(rule: Rule, program: Program, ref: UnitRef, unit: Funct
             context="any-signature",
             holes={"check": checks[0].name},
         )
+
+
+def _is_for_others(program: Program, ref: UnitRef) -> bool:
+    """Whether every use that is known of a function is about programs that are no peers: what a monitor watches."""
+    return bool(callers(program, ref)) and not judges_peer(program, ref)
 
 
 def _without_requirement(call: Call) -> bool:
@@ -90,19 +103,33 @@ def _dropped_status(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Find
 
 def _static_only(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
     """d: the file on disk is validated instead of the code that runs."""
-    if "SecCodeCopyStaticCode" not in unit.mentions or not PEER_WORDS & set(unit.mentions):
-        return
     checks = [call for call in calls_in(program, ref) if call.name in STATIC_CHECKS]
-    if checks and not any(call.name in CODE_CHECKS for call in calls_in(program, ref)):
-        by_pid = "kSecGuestAttributePid" in unit.mentions
-        yield rule.finding(
-            _place(ref, checks[0]),
-            "certain",
-            variant="d",
-            severity="medium" if by_pid else "low",
-            context="static",
-            holes={"check": checks[0].name},
-        )
+    if not checks or any(call.name in CODE_CHECKS for call in calls_in(program, ref)):
+        return
+    by_path = "SecStaticCodeCreateWithPath" in unit.mentions and _is_file_of_peer(program, ref)
+    by_code = "SecCodeCopyStaticCode" in unit.mentions and PEER_WORDS & set(unit.mentions)
+    if not by_path and (not by_code or _is_for_others(program, ref)):
+        return
+    yield rule.finding(
+        _place(ref, checks[0]),
+        "likely" if by_path else "certain",
+        variant="d",
+        severity="medium" if by_path or "kSecGuestAttributePid" in unit.mentions else "low",
+        context="static",
+        holes={"check": checks[0].name},
+    )
+
+
+def _is_file_of_peer(program: Program, ref: UnitRef) -> bool:
+    """Whether the path of the file comes from who decides about a connection, and looks at the peer's process id."""
+    for user in _users(program, ref):
+        function = program.function(user)
+        if function is None or "pid" not in reaches(program, user):
+            continue
+        connections = any(base_type(param.type) in ("NSXPCConnection", "xpc_connection_t") for param in function.params)
+        if connections or function.selector in ACCEPTORS:
+            return True
+    return False
 
 
 def _equal_certificates(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:

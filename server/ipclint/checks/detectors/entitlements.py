@@ -161,14 +161,30 @@ def debugger_or_task_port(rule: Rule, program: Program, ref: UnitRef, unit: Plis
 
 # ── holes in the sandbox ─────────────────────────────────────────────────────────────────────────────────────────────
 
+_SANDBOX = "com.apple.security.app-sandbox"
 _EXCEPTION = "com.apple.security.temporary-exception."
 _IPC = ("mach-lookup.", "mach-register.", "shared-preference.", "apple-events", "sbpl", "iokit-user-client-class")
 _SPARKLE = re.compile(r"-spk[siw]$")
 
 
+def _sandboxed_entries(program: Program, unit: PlistFacts) -> tuple[PlistEntry, ...]:
+    """The entries of an entitlements file that ships; () where no sandbox is for them to open.
+
+    On the Mac a program that does not ask for the sandbox runs without; elsewhere everything runs in one.
+    """
+    entries = entries_of(program, unit)
+    asked = next((entry.value.scalar for entry in entries if entry.key == _SANDBOX), None)
+    if asked is None:
+        carriers = signed(program, unit)
+        on_mac = bool(carriers) and all(target.platforms == ("macos",) for target in carriers)
+        by_setting = any("YES" in target.setting("ENABLE_APP_SANDBOX").values() for target in carriers)
+        return () if on_mac and not by_setting else entries
+    return () if asked is False else entries
+
+
 @detector("sandbox-ipc-exception", on="plist")
 def sandbox_ipc_exception(rule: Rule, program: Program, ref: UnitRef, unit: PlistFacts) -> Iterator[Finding]:
-    for entry in entries_of(program, unit):
+    for entry in _sandboxed_entries(program, unit):
         kind = entry.key.removeprefix(_EXCEPTION)
         if kind == entry.key or not kind.startswith(_IPC) or not (entry.value.strings or is_true(entry.value)):
             continue
@@ -189,7 +205,7 @@ _BROAD = re.compile(
 @detector("sandbox-file-exception", on="plist")
 def sandbox_file_exception(rule: Rule, program: Program, ref: UnitRef, unit: PlistFacts) -> Iterator[Finding]:
     contained = any(target.is_extension or target.is_embedded_service for target in signed(program, unit))
-    for entry in entries_of(program, unit):
+    for entry in _sandboxed_entries(program, unit):
         kind = entry.key.removeprefix(f"{_EXCEPTION}files.")
         whole = entry.key == "com.apple.security.files.all" and is_true(entry.value)
         if kind == entry.key and not whole:

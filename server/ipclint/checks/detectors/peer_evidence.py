@@ -20,6 +20,7 @@ from ipclint.model.ir import (
     Evaluate,
     Expr,
     If,
+    Jump,
     Let,
     Literal,
     Member,
@@ -226,14 +227,34 @@ def is_debug(condition: str) -> bool:
 
 
 def _flags(program: Program, ref: UnitRef) -> frozenset[str]:
-    """Locals that are returned or tested by name: assignments to them decide."""
+    """Locals whose value steers: they are returned, or tested where an exit, evidence or such a local depends on it."""
     names: set[str] = set()
+    tests: list[tuple[set[str], set[str], bool]] = []
     for node in walk(program.body(ref)):
         if isinstance(node, Return) and node.value is not None:
             names |= {n.text for n in walk(node.value) if isinstance(n, Name)}
         elif isinstance(node, If | GuardStatement):
-            names |= {n.text for condition in node.conditions for n in walk(condition) if isinstance(n, Name)}
+            tested = {n.text for condition in node.conditions for n in walk(condition) if isinstance(n, Name)}
+            tests.append((tested, *_depending(node)))
+    before = -1
+    while before < len(names):
+        before = len(names)
+        for tested, assigned, exits in tests:
+            if exits or assigned & names:
+                names |= tested
     return frozenset(names)
+
+
+def _depending(node: If | GuardStatement) -> tuple[set[str], bool]:
+    """What a condition decides: the locals that its branches assign, and whether they leave or look at the peer."""
+    assigned: set[str] = set()
+    exits = isinstance(node, GuardStatement)
+    for branch in (node.then, node.otherwise) if isinstance(node, If) else ():
+        for inner in walk(branch):
+            assigned.add(_assigned(inner)[0])
+            exits |= isinstance(inner, Return | Throw | Jump)
+            exits |= isinstance(inner, Call) and (inner.name in _DIRECT or inner.name in NEVER)
+    return assigned - {""}, exits
 
 
 def _tells(node: Node, flags: frozenset[str]) -> bool:

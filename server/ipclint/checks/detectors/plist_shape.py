@@ -19,6 +19,8 @@ from ipclint.program.program import Program, UnitRef
 from ipclint.program.target_info import TargetInfo
 
 _TEMPLATE = re.compile(r"\$[({]|@\w+@|\{\{|%[@ds]|__\w+__")
+_MACRO = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_REMARK = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$|\(.*\)$")
 _VARIABLE = re.compile(r"\$\(\w+[^()]*\)|\$\{\w+[^{}]*\}")
 _BOOLEANS = {"yes": "true", "true": "true", "1": "true", "no": "false", "false": "false", "0": "false"}
 _READERS = {"launchd": "launchd", "entitlements": "the system", "info": "the system"}
@@ -49,7 +51,7 @@ def property_list_invalid(rule: Rule, program: Program, ref: UnitRef, unit: Plis
         return
     yield from _duplicates(rule, unit, unit.root)
     for typed in typed_values(unit):
-        if typed.value.kind not in typed.wanted and not _is_template(typed.value):
+        if typed.value.kind not in typed.wanted and not _is_filled_in(typed.path, typed.value):
             yield _wrong_type(rule, unit, typed.path, typed.value, typed.wanted)
     if unit.kind == "info":
         yield from _of_service(rule, program, unit, unit.root)
@@ -59,6 +61,14 @@ def property_list_invalid(rule: Rule, program: Program, ref: UnitRef, unit: Plis
 
 def _is_template(value: PlistValue) -> bool:
     return isinstance(value.scalar, str) and _TEMPLATE.search(value.scalar) is not None
+
+
+def _is_filled_in(path: str, value: PlistValue) -> bool:
+    """Whether something else comes here before anybody reads it: a template, the name of a macro, words in brackets."""
+    text = value.scalar if isinstance(value.scalar, str) else ""
+    return (
+        _is_template(value) or _MACRO.fullmatch(path.rpartition("/")[2]) is not None or _REMARK.match(text) is not None
+    )
 
 
 # ── the text ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ipclint.checks import around
@@ -20,7 +21,8 @@ GROUP = "kSecAttrAccessGroup"
 ALWAYS = ("kSecAttrAccessibleAlways", "kSecAttrAccessibleAlwaysThisDeviceOnly")
 OWN_KEYCHAIN = "kSecUseDataProtectionKeychain"
 SYNCHRONIZABLE = ("kSecAttrSynchronizable", "kSecAttrSynchronizableAny")
-WILDCARDS = ("*", "$(AppIdentifierPrefix)*", "$(TeamIdentifierPrefix)*")
+WILDCARD = re.compile(r"(?:(?:\$\(\w+\)|\$\{\w+\}|[A-Z0-9]{10})\.?)?\*")
+"""A star behind nothing but what stands for the team."""
 
 
 @detector("shared-keychain-item-weak", on="function")
@@ -46,7 +48,7 @@ def keychain_group_too_wide(rule: Rule, program: Program, ref: UnitRef, unit: Pl
     for entry in entries_of(program, unit):
         if entry.key == "keychain-access-groups":
             for item in entry.value.items:
-                if isinstance(item.scalar, str) and item.scalar in WILDCARDS:
+                if isinstance(item.scalar, str) and WILDCARD.fullmatch(item.scalar):
                     place = Place(ref.path, "", item.span.start, item.span.end)
                     yield rule.finding(place, "certain", context="wildcard", holes={"group": item.scalar})
 
