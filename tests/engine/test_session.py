@@ -13,6 +13,7 @@ from ipclint.checks.rulebook import Rulebook
 from ipclint.engine.changes import ByteEdit, Change
 from ipclint.engine.config import Config, ConfigError
 from ipclint.engine.session import Session
+from ipclint.program import query
 
 from .conftest import said, write
 
@@ -122,6 +123,7 @@ STEPS = st.lists(
         st.tuples(st.just("gone"), PATHS, st.none()),
         st.tuples(st.just("closed"), PATHS, st.none()),
         st.tuples(st.just("edited"), PATHS, st.lists(EDITS, min_size=1, max_size=3)),
+        st.tuples(st.just("tidied"), PATHS, st.none()),
     ),
     min_size=1,
     max_size=12,
@@ -149,6 +151,8 @@ class Disk:
         elif kind == "closed":
             self.open.pop(path, None)
             self.session.apply([Change.closed(path)])
+        elif kind == "tidied":
+            self.session.tidy()
         elif path in self.open:
             edits = []
             for start, length, text in what:  # type: ignore[attr-defined]
@@ -175,8 +179,10 @@ def test_invariant_5_incremental_equals_fresh(
     session = Session(root, Config(profile="pedantic"), book)
     session.load()
     disk = Disk(root, session)
-    for step in steps:
-        disk.step(*step)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(query, "WORTH_COLLECTING", 0)
+        for step in steps:
+            disk.step(*step)
     fresh = disk.fresh(book)
     assert {path: session.reports(path) for path in session.paths()} == {
         path: fresh.reports(path) for path in fresh.paths()
@@ -191,3 +197,19 @@ def test_invariant_7_a_body_edit_with_an_equal_shape_re_runs_no_other_file(works
     delta = session.apply([Change.edited("A.swift", [ByteEdit(21, 22, b"2")])])
     assert not delta.changed  # the finding is where it was
     assert session.evaluations() - before <= 8  # the unit and the file edited, and what they ask of themselves
+
+
+def test_names_that_were_typed_once_are_forgotten(workspace: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query, "WORTH_COLLECTING", 100)
+    session = workspace({"A.swift": SENDER, "B.swift": CARELESS})
+    program = session.program("A.swift")
+    sizes: list[int] = []
+    for number in range(400):
+        session.apply(
+            [Change.opened("B.swift", f"func carry{number}(_ t{number}: String) {{ keep(t{number}) }}".encode())]
+        )
+        session.tidy()
+        sizes.append(program.entries)
+    assert max(sizes[200:]) <= max(sizes[:200])
+    session.apply([Change.opened("B.swift", CARELESS.encode())])
+    assert said(session) == ["A.swift:2:5 demo/hands-on low/likely"]

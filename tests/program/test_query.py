@@ -56,6 +56,36 @@ def test_incremental_equals_fresh_with_cycles(changes: list[tuple[int, list[int]
             assert graph.size(question) == len(closure(edges, question))
 
 
+@settings(max_examples=300, deadline=None)
+@given(CHANGES)
+def test_forgetting_changes_no_answer(changes: list[tuple[int, list[int], list[int]]]) -> None:
+    graph, edges = Graph(), {}
+    for node, targets, asked in changes:
+        edges[node] = tuple(targets)
+        graph.set(("edges", node), tuple(targets))
+        for question in asked:
+            assert graph.size(question) == len(closure(edges, question))
+        graph.collect()
+
+
+def test_what_nobody_asks_for_any_more_is_forgotten_and_nothing_else() -> None:
+    graph = Graph()
+    for node in range(10):
+        graph.set(("edges", node), (node + 1,))
+    graph.size(8)
+    graph.size(3)
+    graph.set(("edges", 8), (0,))  # both answers are out of date
+    graph.collect()
+    assert graph.has(("size", 8)) and graph.has(("reach", 5)), "asked for a moment ago"
+    graph.size(8)
+    graph.set(("edges", 3), ())
+    graph.size(8)
+    graph.collect()
+    assert not graph.has(("size", 3)) and not graph.has(("reach", 5)), "nobody has asked since"
+    before = graph.evaluations
+    assert graph.size(8) == 5 and graph.evaluations == before
+
+
 def test_an_equal_value_stops_the_wave() -> None:
     graph = Graph()
     graph.set(("edges", 0), (1, 2))

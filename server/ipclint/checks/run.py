@@ -105,6 +105,9 @@ class Checker:
                 known = self._try(path, key, unit)
             if known.ref is not None:
                 reports.append(self._unit(known.ref))
+        if len(tried) > len(units):
+            for gone in tried.keys() - units.keys():
+                del tried[gone]
         findings = {(f.shown_rule, f.place): f for report in reports for f in report.findings}
         return Report(
             tuple(sorted(findings.values(), key=lambda finding: (finding.place, finding.shown_rule))),

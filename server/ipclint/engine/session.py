@@ -179,6 +179,12 @@ class Session:
                 pass
         return Delta(frozenset(changed))
 
+    def tidy(self) -> None:
+        """Forget what nobody needs any more, when there is much of it: call it now and then, when nobody waits."""
+        for island in self._files.islands():
+            if island.program.is_worth_collecting:
+                island.program.collect()
+
     # ── what is known ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def paths(self) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ class Batch:
         self.on_disk: list[str] = []
         self.edited: set[str] = set()
         self.others: set[str] = set()  # to be shown again, whether or not their reports changed
+        self.rests = False  # a document was left alone for a while
 
 
 class Analysis:
@@ -107,6 +108,7 @@ class Analysis:
             case Reread(uri):
                 if uri in self._homes:
                     self._whole(self._homes[uri], batches)
+                    batches[self._homes[uri].folder].rests = True
             case Closed(uri):
                 self._close(uri, batches)
             case OnDisk(uris):
@@ -225,6 +227,8 @@ class Analysis:
             changed = folder.session.apply(batch.changes).changed
             if batch.on_disk:
                 changed |= folder.session.refresh(batch.on_disk).changed
+            if batch.rests:
+                folder.session.tidy()
             self._uncertain -= edited
             for path in sorted(changed | batch.edited | batch.others):
                 if not folder.in_workspace and path not in folder.documents:

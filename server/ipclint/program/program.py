@@ -6,9 +6,8 @@ names that were looked up, so that the engine can read the files that may declar
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from ipclint.model.facts import (
@@ -35,9 +34,8 @@ class UnitRef(NamedTuple):
     key: str
 
 
-@lru_cache(maxsize=4096)
-def _decode(body: bytes) -> Block:
-    return decode_block(body)
+MAX_BODIES = 4096
+"""Bodies that are kept decoded, each as it stands now; the one that was asked for longest ago goes first."""
 
 
 class Facet:
@@ -47,20 +45,20 @@ class Facet:
         self._name = name
         self._database = database
         self._refs: dict[str, set[UnitRef]] = defaultdict(set)
-        self._version = 0
 
     def replace(self, ref: UnitRef, old: tuple[str, ...], new: tuple[str, ...]) -> None:
         if old == new:
             return
-        self._version += 1
         for word in old:
             if word not in new:
                 self._refs[word].discard(ref)
-                self._database.touch((self._name, word), self._version)
+                if not self._refs[word]:
+                    del self._refs[word]
+                self._database.touch((self._name, word))
         for word in new:
             if word not in old:
                 self._refs[word].add(ref)
-                self._database.touch((self._name, word), self._version)
+                self._database.touch((self._name, word))
 
     def __getitem__(self, word: str) -> tuple[UnitRef, ...]:
         self._database.input((self._name, word))
@@ -75,22 +73,25 @@ class Mentions:
         self._facts = facts
         self._refs: dict[str, set[UnitRef]] = {}
         self._words: dict[str, frozenset[str]] = {}  # of each file, once it was searched
-        self._version = 0
 
     def replace(self, ref: UnitRef, old: tuple[str, ...], new: tuple[str, ...]) -> None:
         if old == new:
             return
         self._words.pop(ref.path, None)
-        self._version += 1
         for word in self._refs.keys() & (set(old) ^ set(new)):
             (self._refs[word].add if word in new else self._refs[word].discard)(ref)
-            self._database.touch(("mention", word), self._version)
+            self._database.touch(("mention", word))
 
     def __getitem__(self, word: str) -> tuple[UnitRef, ...]:
         self._database.input(("mention", word))
         if word not in self._refs:
             self._refs[word] = {ref for path in self._facts for ref in self._search(path, word)}
         return tuple(sorted(self._refs[word]))
+
+    def forget_unread(self) -> None:
+        """Search anew for the words of which nothing in the database depends, should anybody ask for one again."""
+        for word in [word for word in self._refs if not self._database.has(("mention", word))]:
+            del self._refs[word]
 
     def _search(self, path: str, word: str) -> Iterator[UnitRef]:
         units = _units(self._facts[path])
@@ -117,7 +118,7 @@ class Program(Database):
         self._mentions = Mentions(self, self._facts)
         self._subtypes = Facet("subtype", self)
         self._wanted: set[str] = set()
-        self._edition = 0  # counts changes of units
+        self._bodies: OrderedDict[UnitRef, tuple[bytes, Block]] = OrderedDict()  # encoded, decoded; last asked for last
 
     # ── inputs ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -139,14 +140,12 @@ class Program(Database):
 
     def _set_units(self, path: str, old: dict[str, Unit], new: dict[str, Unit]) -> None:
         if old != new or tuple(old) != tuple(new):
-            self._edition += 1
-            self.touch(("units", path), self._edition)
+            self.touch(("units", path))
         for key in old.keys() | new.keys():
             before, after = old.get(key), new.get(key)
             if before is not after and before != after:
                 ref = UnitRef(path, key)
-                self._edition += 1
-                self.touch(("unit", ref), self._edition)
+                self.touch(("unit", ref))
                 self._index(ref, before, after)
 
     def _set_configuration(self, path: str, old: Facts | None, new: Facts | None) -> None:
@@ -169,6 +168,12 @@ class Program(Database):
             self._members.replace(ref, _owner(before), _owner(after))
             self._named_members.replace(ref, _named_member(before), _named_member(after))
             self._mentions.replace(ref, _mentioned(before), _mentioned(after))
+
+    def collect(self) -> None:
+        super().collect()
+        self._mentions.forget_unread()
+        for gone in [ref for ref in self._bodies if ref.key not in _units(self._facts.get(ref.path))]:
+            del self._bodies[gone]
 
     # ── look-ups ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -195,7 +200,15 @@ class Program(Database):
     def body(self, ref: UnitRef) -> Block:
         """The decoded body of a function (of a macro too); () without one."""
         unit = self.unit(ref)
-        return _decode(unit.body) if isinstance(unit, Function | Macro) else ()
+        if not isinstance(unit, Function | Macro):
+            return ()
+        known = self._bodies.get(ref)
+        if known is None or known[0] != unit.body:
+            known = self._bodies[ref] = unit.body, decode_block(unit.body)
+            if len(self._bodies) > MAX_BODIES:
+                self._bodies.popitem(last=False)
+        self._bodies.move_to_end(ref)
+        return known[1]
 
     def configuration(self, path: str) -> PlistFacts | ProjectFacts | None:
         return self.input(("configuration", path))  # type: ignore[return-value]

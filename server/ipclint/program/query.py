@@ -8,6 +8,8 @@ and nothing has to be invalidated by hand.
 A query may reach itself again (recursive functions). The first key that is re-entered is the head of the cycle: it
 starts from the query's `bottom` and is recomputed until its value is stable. Values computed on the way from a
 provisional one are dropped, so the answer does not depend on who asked first. Queries must be monotone and finite.
+
+Whoever types a name asks for everything that it is the beginning of. `collect` forgets what nobody asks for any more.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ V = TypeVar("V")
 Key = tuple[Hashable, ...]
 
 MAX_ROUNDS = 50  # of a cycle; the lattices here are a few levels high, so this bounds mistakes, not work
+WORTH_COLLECTING = 5_000  # entries more than after the last collection, and half as many again
 
 
 @dataclass(slots=True)
@@ -35,6 +38,7 @@ class _Entry:
     stale: bool = False
     compute: Callable[[], object] | None = None  # None for inputs
     bottom: object = None
+    asked: int = -1  # how many collections there were when it was last asked from outside; -1: never
 
 
 @dataclass(slots=True)
@@ -61,6 +65,8 @@ class Database:
         self._assumed: dict[Key, object] = {}  # heads of cycles under way → the value assumed for them
         self._moved = False  # an assumed value of the cycle under way became another in this round
         self._unsettled: dict[Key, tuple[object, _Frame]] = {}  # values that rest on the present assumptions
+        self._collections = 0
+        self._collected = 0  # how many entries the last collection left
         self.evaluations = 0  # how many queries were computed, for tests that count work
         self.turned_stale: set[Key] = set()  # keys that turned stale since the caller last cleared this
 
@@ -73,15 +79,19 @@ class Database:
             entry = self._entries[key] = _Entry(verified=0)
         elif entry.value == value:
             return
-        self._revision += 1
         entry.value = value
+        self._change(entry)
+
+    def _change(self, entry: _Entry) -> None:
+        self._revision += 1
         entry.changed = entry.verified = self._revision
         self._mark(entry)
 
-    def touch(self, key: Key, version: int) -> None:
-        """Say that what stands behind input `key` changed; free when nobody read it."""
-        if key in self._entries:
-            self.set(key, version)
+    def touch(self, key: Key) -> None:
+        """Say that what stands behind input `key` changed, which has no value here; free when nobody read it."""
+        entry = self._entries.get(key)
+        if entry is not None:
+            self._change(entry)
 
     def input(self, key: Key) -> object:
         """The value of input `key`, None when it was never set. The reader depends on it either way."""
@@ -97,6 +107,8 @@ class Database:
         if entry is not None and not entry.stale and entry.verified >= 0:  # nothing that is under way
             if self._stack:
                 self._stack[-1].reads[key] = None
+            else:
+                entry.asked = self._collections
             return entry.value  # type: ignore[return-value]
         if key in self._running:
             return self._reenter(key, bottom)
@@ -104,6 +116,8 @@ class Database:
             return self._reuse_unsettled(key)
         if entry is None:
             entry = self._entries[key] = _Entry()
+        if not self._stack:
+            entry.asked = self._collections
         entry.compute, entry.bottom = compute, bottom
         if entry.verified < 0 or (entry.stale and not self._still_holds(key, entry)):
             value, settled = self._evaluate(key, entry, compute)
@@ -119,6 +133,45 @@ class Database:
         self._assumed.clear()
         self._unsettled.clear()
         self._moved = False
+
+    # ── forgetting ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def entries(self) -> int:
+        """How many values are kept, and places for values."""
+        return len(self._entries)
+
+    @property
+    def is_worth_collecting(self) -> bool:
+        return self.entries > self._collected + max(WORTH_COLLECTING, self._collected // 2)
+
+    def collect(self) -> None:
+        """Forget what no question from outside rests on. Takes a microsecond for each value and each reading of one.
+
+        Such a question counts while its answer holds; one that does not, if it was asked since the last collection.
+        """
+        needed: set[Key] = set()
+        todo = [key for key, entry in self._entries.items() if self._is_wanted(entry)]
+        while todo:
+            key = todo.pop()
+            if key not in needed:
+                needed.add(key)
+                todo.extend(self._entries[key].dependencies)
+        for key in self._entries.keys() - needed:
+            del self._entries[key]
+        for entry in self._entries.values():
+            entry.dependents &= needed
+        self._collections += 1
+        self._collected = len(self._entries)
+
+    def has(self, key: Key) -> bool:
+        """Whether something is kept under a key: an input that has a value or was read, or the answer to a query."""
+        return key in self._entries
+
+    def _is_wanted(self, entry: _Entry) -> bool:
+        if entry.compute is None:
+            return entry.value is not None
+        return entry.asked == self._collections or (entry.asked >= 0 and not entry.stale)
 
     # ── evaluation ───────────────────────────────────────────────────────────────────────────────────────────────────
 
