@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ipclint.model.ir import Assign, Call, Expr, Literal, Member, Name, Node, Text
+from ipclint.model.ir import Assign, Call, Closure, Expr, Literal, Member, Name, Node, Text
 from ipclint.program import flow_model as model
 from ipclint.program.constants import CONVERSION, HOLE, fold
 from ipclint.program.flow_run import Run
@@ -60,17 +60,26 @@ def _taken(run: Run, position: str, use: Use, values: Sequence[Value], receiver:
     return joined(values[number] for number in model.argument_numbers(position, len(values)))
 
 
-def given_back(uses: Iterable[Use], given: dict[int, Value], node: Call) -> list[Value]:
-    """What closures give back, where the API hands that on (`map`, `sync`)."""
+def given_back(run: Run, uses: Iterable[Use], given: dict[int, Value], node: Call) -> list[Value]:
+    """What closures give back (`map`, `sync`) or leave in a parameter (`reduce(into:)`), where the API hands it on."""
     found: list[Value] = []
     for use in uses:
         for each in model.passes(use.api):
             block = model.block_position(each.goes_from)
-            if block is not None and block[1] < 0 and each.goes_to == "ret" and block[0] in given:
-                taint = whole(given[block[0]])
-                if taint is not None:
-                    found.append({(): taint.then(hop_at(node, "pass", model.call_name(node)), each.tokens)})
+            if block is None or each.goes_to != "ret" or block[0] not in given:
+                continue
+            taint = whole(given[block[0]] if block[1] < 0 else _left_in(run, node.args[block[0]], block[1]))
+            if taint is not None:
+                found.append({(): taint.then(hop_at(node, "pass", model.call_name(node)), each.tokens)})
     return found
+
+
+def _left_in(run: Run, closure: Expr, number: int) -> Value:
+    """What parameter `number` of a closure that ran here holds at its end."""
+    params = closure.params if isinstance(closure, Closure) else ()
+    if number >= len(params):
+        return run.now.read((f"${number}",)) if run.alive and not params else EMPTY
+    return run.now.read((params[number].name,)) if run.alive else EMPTY
 
 
 def sourced(run: Run, uses: Iterable[Use], node: Node, blocks: Blocks | None = None) -> Value:

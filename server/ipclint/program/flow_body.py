@@ -87,7 +87,7 @@ class Body(Values):
                 state.write(("self", *path), {(): Taint()})
             case model.Stored("", name, path):
                 state.write(("", name, *path), {(): Taint(weak=1)})
-            case model.Stored(owner, name, path) if self.owner and model.related(self.program, self.owner, owner):
+            case model.Stored(owner, name, path) if self.owner and model.related(self.program, self.owner, owner, name):
                 state.write(("self", name, *path), {(): Taint(weak=1)})
             case _:
                 pass

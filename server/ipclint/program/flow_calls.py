@@ -50,8 +50,8 @@ def call(run: Run, node: Call) -> Value:
         results.append(into_program(run, node, values, receiver, blocks))
     sure = frozenset(f.kind for use in uses for f in use.api.validates if "arg*.block" in f.at)
     given = {n: run.inline(closure, blocks.get(n, {}), sure) for n, closure in closures.items()}
-    if any(given.values()):
-        results += given_back(uses, given, node)
+    if given:
+        results += given_back(run, uses, given, node)
     return joined(results)
 
 

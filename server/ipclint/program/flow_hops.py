@@ -112,10 +112,10 @@ def _is_property(program: Program, ref: UnitRef, target: Expr, owner: str, name:
     mine = owner_of(program, ref)
     match target:
         case Name(text=text):
-            return text.lstrip("_") == name and bool(mine) and model.related(program, mine, owner)
+            return text.lstrip("_") == name and bool(mine) and model.related(program, mine, owner, name)
         case Member(base=base, name=text) if base is not None and text.lstrip("_") == name:
             holder = base_type(type_of(program, ref, base))
-            return bool(holder) and model.related(program, holder, owner)
+            return bool(holder) and model.related(program, holder, owner, name)
         case _:
             return False
 

@@ -6,10 +6,10 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from ipclint.model.facts import Function
+from ipclint.model.facts import Function, Variable
 from ipclint.model.ir import Call, Expr, Node
 from ipclint.program.flow_state import NOTHING, Hop, Place, Taint, Tokens
-from ipclint.program.link import ancestors, declarations
+from ipclint.program.link import ancestors, declarations, members, owner_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.types import base_type, element_type
@@ -281,11 +281,30 @@ NO_TEXT_MEMBERS = frozenset(
 """Members of whatever is tainted that carry nothing of it."""
 
 
-def related(program: Program, one: str, other: str) -> bool:
-    """Whether properties of one type are properties of the other: the same type, or one inherits from the other."""
-    if one == other or one.rpartition(".")[2] == other.rpartition(".")[2]:
+def related(program: Program, one: str, other: str, name: str) -> bool:
+    """Whether property `name` of type `one` may be that of type `other`: the same type, or one inherits from the other
+    and the upper one has it."""
+    if one == other or one.endswith(f".{other}") or other.endswith(f".{one}"):
         return True
-    return other in ancestors(program, one) or one in ancestors(program, other)
+    if other in ancestors(program, one):
+        return _has(program, other, name)
+    return one in ancestors(program, other) and _has(program, one, name)
+
+
+def _has(program: Program, owner: str, name: str) -> bool:
+    """Whether a type of the program has a property; of types from outside it is unknown, so they have none."""
+    return any(isinstance(program.unit(ref), Variable) for ref in members(program, owner, name))
+
+
+def owner_named(program: Program, ref: UnitRef, text: str) -> str:
+    """The type that `text` means in the code of a unit: one nested in the types around it comes first."""
+    plain = base_type(text)
+    around = owner_of(program, ref) if plain and "." not in plain else ""
+    while around:
+        if program.types_named(f"{around}.{plain}"):
+            return f"{around}.{plain}"
+        around = around.rpartition(".")[0]
+    return plain
 
 
 # ── names for a story ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -29,7 +29,7 @@ def read(run: Run, member: Member, found: Value) -> Value:
         found = joined((found, {source.path: Taint().then(hop_at(member, "returned", member.name))}))
     if member.name in model.NO_TEXT_MEMBERS:
         return EMPTY
-    found = joined((found, _through_getter(run, member)))
+    found = _through_getter(run, member) or found  # what the getter makes of it, its assurances too
     if not found:
         return EMPTY
     for use in read_uses(run.program, run.ref, member):
@@ -53,8 +53,8 @@ def _is_stored(run: Run, member: Member, source: model.Stored) -> bool:
         return False
     if isinstance(member.base, Name) and member.base.text == "self":
         return False  # the state knows
-    owner = base_type(type_of(run.program, run.ref, member.base).removesuffix(".Type"))
-    return bool(owner) and model.related(run.program, owner, source.owner)
+    owner = model.owner_named(run.program, run.ref, type_of(run.program, run.ref, member.base).removesuffix(".Type"))
+    return bool(owner) and model.related(run.program, owner, source.owner, source.name)
 
 
 def _is_getter_of(run: Run, member: Member, callee: UnitRef) -> bool:
@@ -71,6 +71,11 @@ def _getters(run: Run, member: Member) -> Iterable[UnitRef]:
         unit = run.program.unit(ref)
         if isinstance(unit, Variable) and unit.computed:
             yield UnitRef(ref.path, f"F{ref.key[1:]}.get")
+
+
+def is_computed(run: Run, expr: Expr | None) -> bool:
+    """Whether an expression reads a property that the program computes."""
+    return isinstance(expr, Member) and expr.base is not None and any(_getters(run, expr))
 
 
 def _through_getter(run: Run, member: Member) -> Value:

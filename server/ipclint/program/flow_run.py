@@ -125,7 +125,7 @@ class Run:
         """
         if not value or len(place) < 2:
             return
-        owner = base_type(type_of(self.program, self.ref, base)) if base is not None else ""
+        owner = model.owner_named(self.program, self.ref, type_of(self.program, self.ref, base)) if base else ""
         if owner and _is_object(self.program, owner):
             name, rest = place[-1], ()
         elif place[0] in ("", "self"):

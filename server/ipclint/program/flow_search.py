@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ipclint.model.facts import Function, Type
 from ipclint.model.ir import Assign, Call, Member, Name, walk
 from ipclint.program import flow_model as model
+from ipclint.program.copies import same_type, visible
 from ipclint.program.flow import reach
 from ipclint.program.flow_hops import notification_name, observers, referenced
 from ipclint.program.flow_model import CallHit, Input, ReturnHit, SinkHit, WriteHit
@@ -279,7 +280,9 @@ def _onwards(program: Program, at: _At, found: model.Reach) -> Iterator[_At]:
     for call in found.calls:
         yield _next(at, call, call.callee, call.input, at.anchor, True)
     for write in found.writes:
-        for reader in readers(program, write.owner, write.name):
+        for reader in visible(program, readers(program, write.owner, write.name), at.ref.path):
+            if not same_type(program, write.owner, at.ref.path, reader.path):
+                continue
             yield _next(
                 at, write, reader, model.Stored(write.owner, write.name, write.path), len(at.links) + 1, False, weak=1
             )
@@ -315,13 +318,13 @@ def readers(program: Program, owner: str, name: str) -> tuple[UnitRef, ...]:
     mentioning = {
         ref for word in (name, f"_{name}") for ref in program.mentioning(word) if program.function(ref) is not None
     }
-    own = sorted(ref for ref in mentioning if owner and _is_of(program, ref, owner))
+    own = sorted(ref for ref in mentioning if owner and _is_of(program, ref, owner, name))
     others = sorted(mentioning - set(own))
     if not owner:
         return tuple(others[:MAX_READERS])
     return tuple(own) if len(own) + len(others) > MAX_READERS else (*own, *others)
 
 
-def _is_of(program: Program, ref: UnitRef, owner: str) -> bool:
+def _is_of(program: Program, ref: UnitRef, owner: str, name: str) -> bool:
     mine = owner_of(program, ref)
-    return bool(mine) and model.related(program, mine, owner)
+    return bool(mine) and model.related(program, mine, owner, name)

@@ -162,8 +162,11 @@ class Values(Run):
         if not self.alive:
             return EMPTY
         if place is not None:
-            found = joined((self.now.read(place), found)) if found else self.now.read(place)
-        return flow_properties.read(self, member, found)
+            kept = self.now.read(place)
+            if kept and flow_properties.is_computed(self, member.base):
+                kept = member_of(self.value(member.base), member.name)
+            found = joined((kept, found)) if found else kept
+        return flow_properties.read(self, member, found) if self.alive else EMPTY
 
     def _assign(self, assign: Assign) -> Value:
         value = self.value(assign.value)

@@ -35,6 +35,7 @@ from ipclint.model.ir import (
     Text,
     walk,
 )
+from ipclint.program.copies import visible
 from ipclint.program.names import may_trail, selectors, swift_base_names
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -350,10 +351,15 @@ NOBODY = Resolution((), False)
 
 def resolve(program: Program, ref: UnitRef, call: Call, depth: int = 0) -> Resolution:
     """The functions of the program that a call can reach; declarations without body are left out when one has a
-    body.
+    body, and copies in other programs when one stands nearer.
     """
     if not call.name or depth > MAX_DEPTH:
         return NOBODY
+    found = _resolve(program, ref, call, depth)
+    return Resolution(visible(program, found.refs, ref.path), found.certain) if len(found.refs) > 1 else found
+
+
+def _resolve(program: Program, ref: UnitRef, call: Call, depth: int) -> Resolution:
     if call.target is None:
         return _resolve_free(program, ref, call)
     receiver = base_type(type_of(program, ref, call.target, depth + 1).removesuffix(".Type"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from ipclint.model.ir import Availability, Call, Collection, Expr, Literal, Member, Name, Opaque
+from ipclint.model.ir import Availability, Call, Collection, Expr, Literal, Member, Name, Opaque, Text
 from ipclint.readers.swift_arguments import arguments
 from ipclint.readers.swift_expressions import SUFFIXES, called, widened
 from ipclint.readers.swift_syntax import GRAMMAR, SwiftContext, identifiers, plain
@@ -97,6 +97,17 @@ def selector(node: Node, context: SwiftContext) -> Expr:
 def key_path(node: Node, context: SwiftContext) -> Expr:
     context.type_text(node)
     return Opaque(*context.bounds(node), "key_path_expression", ())
+
+
+@GRAMMAR.lowers("key_path_string_expression")
+def key_path_string(node: Node, context: SwiftContext) -> Expr:
+    """`#keyPath(Account.owner.name)` is the text `owner.name`: nothing is read."""
+    inner = context.slice(node.start_byte, node.end_byte).partition("(")[2].rpartition(")")[0]
+    context.mentions.update(identifiers(inner))
+    parts = "".join(inner.split()).split(".")
+    while len(parts) > 1 and parts[0][:1].isupper():
+        del parts[0]
+    return Text(*context.bounds(node), ".".join(parts))
 
 
 @GRAMMAR.lowers("special_literal")
