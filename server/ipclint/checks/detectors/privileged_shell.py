@@ -24,10 +24,10 @@ _ELEVATED = re.compile(
 _FORMATS = frozenset({"stringWithFormat:", "initWithFormat:", "appendFormat:", "stringByAppendingFormat:"})
 _JOINS = frozenset({"stringByAppendingString:", "appending", "appendString:", "append"})
 _OWN = frozenset(
-    {"NSUserName", "NSHomeDirectory", "NSTemporaryDirectory", "NSFullUserName", "getuid", "geteuid", "getpid",
-     "temporaryDirectory", "homeDirectoryForCurrentUser", "uuidString", "UUIDString", "processIdentifier",
+    {"NSHomeDirectory", "NSTemporaryDirectory", "NSFullUserName", "temporaryDirectory", "homeDirectoryForCurrentUser",
      "ProcessInfo"}
 )  # fmt: skip
+_PLAIN = frozenset({"NSUserName", "uuidString", "UUIDString", "UUID"})  # letters, digits, `-`, `_` and `.` alone
 _BUNDLE = frozenset({"mainBundle", "Bundle", "NSBundle"})
 MAX_DEPTH = 6
 
@@ -105,7 +105,7 @@ def _part(program: Program, ref: UnitRef, value: Expr, name: str, depth: int) ->
     name = spelled(expr) or (f"{expr.name}()" if isinstance(expr, Call) and expr.target is None else name)
     if isinstance(expr, Text | Literal) or HOLE not in "".join(fold(program, ref, expr)):
         return
-    if carries_no_text(program, type_of(program, ref, expr)) or depth > MAX_DEPTH:
+    if carries_no_text(program, type_of(program, ref, expr)) or _is_plain(expr) or depth > MAX_DEPTH:
         return
     if _is_composed(expr):
         yield from _parts(program, ref, expr, name, depth + 1)
@@ -123,6 +123,11 @@ def _part(program: Program, ref: UnitRef, value: Expr, name: str, depth: int) ->
         yield from _part(program, ref, inner, name, depth + 1)
         return
     yield Part(expr, name, bool(words & _OWN))
+
+
+def _is_plain(expr: Expr) -> bool:
+    """Whether the system makes the value, and never with a character that means something to a shell."""
+    return isinstance(expr, Call | Member) and expr.name in _PLAIN
 
 
 def _receiver(expr: Expr) -> Expr | None:
