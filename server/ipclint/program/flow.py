@@ -29,7 +29,7 @@ DEPTH = 4
 FORKS = 8
 """How many ways through a validator are kept apart to its end, so that `goto` and flags tell what they mean."""
 
-ASSERT_DEPTH = 3
+ASSERT_DEPTH = 5
 """How many calls deep a validator may lie."""
 
 

@@ -212,7 +212,7 @@ class Body(Values):
     def _bind(self, name: str, value: Value, source: Expr | None, node: Node) -> None:
         if self.state is None or name in ("", "_"):
             return
-        if name == "self":  # guard let self = self
+        if name == "self" or (source is not None and self.place(source) == (name,)):  # guard let self = self
             return
         self.state.write((name,), mapped(value, Hop(node.start, node.end, "assign", name)) if value else EMPTY)
         self.remember((name,), value, source)

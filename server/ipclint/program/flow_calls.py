@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ipclint.model.facts import Variable
 from ipclint.model.ir import Call, Closure, Expr, Name
+from ipclint.program import flow_guards
 from ipclint.program import flow_model as model
 from ipclint.program.flow_apis import Blocks, applied, given_back, hop_at, sourced
 from ipclint.program.flow_enter import enter_block, into_program
@@ -50,6 +51,8 @@ def call(run: Run, node: Call) -> Value:
         results.append(into_program(run, node, values, receiver, blocks))
     sure = frozenset(f.kind for use in uses for f in use.api.validates if "arg*.block" in f.at)
     given = {n: run.inline(closure, blocks.get(n, {}), sure) for n, closure in closures.items()}
+    if closures and run.alive and run.now.places:
+        flow_guards.ran(run, node, closures)
     if given:
         results += given_back(run, uses, given, node)
     return joined(results)
@@ -89,7 +92,7 @@ def _call_closure(run: Run, node: Call, values: Sequence[Value]) -> Value | None
                 if (taint := whole(value)) is not None:
                     old = run.called_back.get((number, position))
                     run.called_back[number, position] = taint if old is None else joined(({(): old}, {(): taint}))[()]
-            return EMPTY
+            return run.now.read((name,))  # asked of a validator: what a closure that it runs has to return
     return None
 
 

@@ -8,7 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from ipclint.model.ir import Assign, Call, Cast, Collection, Expr, Literal, Member, Name, Operator, Subscript
+from ipclint.model.ir import (
+    Assign,
+    Call,
+    Cast,
+    Closure,
+    Collection,
+    Evaluate,
+    Expr,
+    Literal,
+    Member,
+    Name,
+    Operator,
+    Return,
+    Subscript,
+)
 from ipclint.program import flow_model as model
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.flow_run import Run, transparent
@@ -19,6 +33,8 @@ from ipclint.program.types import base_type
 from ipclint.program.usage import call_uses
 
 VALUE: Tokens = frozenset({"value"})
+ZERO: Tokens = frozenset({"zero"})
+"""Of a closure parameter: what it returned was a status without error."""
 MAX_DEPTH = 10
 
 _CONTAINS = frozenset({"contains", "containsObject:", "containsString:", "localizedStandardContains", "member:"})
@@ -212,8 +228,8 @@ def succeeded(run: Run, state: State, expr: Expr, depth: int = 0) -> State:
             one, other = (expr.target, expr.args[0]) if expr.target is not None else (expr.args[0], expr.args[1])
             return _compared(run, state, one, other, True, depth + 1)
         case Call():
-            after = _validated(run, state, expr, "zero")
-            return _asserted(run, after, expr, lambda asserts: asserts.zero)
+            after = _asserted(run, _validated(run, state, expr, "zero"), expr, lambda asserts: asserts.zero)
+            return _sure(run, after, expr, ZERO)
         case Name() | Member() if depth < MAX_DEPTH:
             place = run.place(expr)
             test = state.tests.get(place) if place is not None else None
@@ -341,6 +357,30 @@ def _asserted(run: Run, state: State, call: Call, which: Callable[[model.Asserts
         if promised:
             after = _sure(run, after, expr, promised)
     return after
+
+
+def ran(run: Run, call: Call, closures: dict[int, Closure]) -> None:
+    """A function that throws when the closure it runs fails came back: what the closure's status says holds from here
+    on."""
+    resolution = run.resolve(call)
+    function = run.program.function(resolution.refs[0]) if len(resolution.refs) == 1 else None
+    if function is None or "throws" not in function.modifiers:
+        return
+    numbers = model.argument_parameters(function, call)
+    for argument, closure in closures.items():
+        number, status = numbers.get(argument), _only_value(closure)
+        if run.alive and number is not None and status is not None:
+            if run.answers.asserts(resolution.refs[0], number).returns >= ZERO:
+                run.state = succeeded(run, run.now, status)
+
+
+def _only_value(closure: Closure) -> Expr | None:
+    """The expression that is all of a closure's body."""
+    match closure.body:
+        case (Evaluate(value=value),) | (Return(value=value),):
+            return value
+        case _:
+            return None
 
 
 def passed(run: Run, callee: UnitRef, call: Call, numbers: dict[int, int]) -> None:

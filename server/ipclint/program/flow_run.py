@@ -58,6 +58,7 @@ class Run:
         self.names = scope(program, ref)
         self.state: State | None = State()
         self.closures: dict[str, Closure | Local] = {}
+        self.parameters = frozenset(param.name for param in self.function.params) if self.function else frozenset[str]()
         self.conditions: tuple[str, ...] = ()  # `#if` conditions around the statement under way
         self.hits: dict[Key, model.SinkHit | model.CallHit | model.WriteHit] = {}
         self.called_back: dict[tuple[int, int], Taint] = {}  # (closure parameter, its argument) → what it is given
@@ -204,6 +205,8 @@ class Run:
         """The expression of which `expr` is a lossless form (`url.path`, `NSString(string: x)`), else None."""
         if isinstance(expr, Member):
             uses = read_uses(self.program, self.ref, expr)
+        elif isinstance(expr, Call) and expr.target is None and expr.name in self.parameters:
+            return Name(expr.start, expr.end, expr.name)  # what a closure that was handed in returns stands for it
         elif isinstance(expr, Call):
             uses = call_uses(self.program, self.ref, expr)
         else:
