@@ -42,7 +42,8 @@ MAIN = 'import Foundation\nlet delegate = Delegate()\nlet listener = NSXPCListen
 FILES: dict[str, str | bytes] = {
     "Helper/Delegate.swift": HELPER,
     "Helper/main.swift": MAIN,
-    "Helper/Checks.swift": "import Foundation\nfunc isAllowed(_ connection: NSXPCConnection) -> Bool {\n    return true\n}\n",
+    "Helper/Checks.swift": "import Foundation\nfunc isAllowed(_ connection: NSXPCConnection) -> Bool {\n    return isKnown(connection)\n}\n",
+    "Helper/Known.swift": "func isKnown(_ peer: AnyObject) -> Bool {\n    return true\n}\n",  # read when it is asked for
     "App/Board.m": "#import <UIKit/UIKit.h>\nvoid copy(NSString *password) {\n    [UIPasteboard generalPasteboard].string = password;\n}\n",
     "App/Info.plist": "<plist><dict></dict></plist>",
     **{f"App/Other{number}.swift": f"func other{number}() {{ print({number}) }}\n" for number in range(40)},
@@ -125,7 +126,11 @@ def test_6_same_input_same_bytes(tmp_path: Path, shipped: Rulebook, monkeypatch:
     assert damaged and said(root, shipped, store=cache) == first
     monkeypatch.setattr("ipclint.engine.batch.POOL_PAYS", -1.0)
     monkeypatch.setattr("ipclint.engine.batch.CHUNK_BYTES", 1)
+    monkeypatch.setattr("ipclint.engine.session.READ_AHEAD", 1)
+    begin, begun = Reader.begin, list[bool]()
+    monkeypatch.setattr(Reader, "begin", lambda self, files: begun.append(begin(self, files)) or begun[-1])
     assert said(root, shipped, jobs=3) == first
+    assert any(begun)  # files that the check turned out to need were read while it went on
 
 
 def test_6_reading_more_files_changes_nothing(

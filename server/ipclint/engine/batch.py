@@ -22,7 +22,7 @@ from ipclint.model.facts import encode
 from ipclint.readers import READER_VERSION, read
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
 CHUNK_BYTES = 512 * 1024
 """How much source a task holds: enough to make sending it cheap, little enough to share the work evenly."""
@@ -123,6 +123,7 @@ class Reader:
         self._jobs = jobs or os.cpu_count() or 1
         self._executor = executor
         self._own: Executor | None = None
+        self._begun: list[Future[list[Outcome]]] = []
         self._spent = 0.0
 
     def __enter__(self) -> Reader:
@@ -133,17 +134,30 @@ class Reader:
             # Waiting: an interpreter that ends while the pool is still closing writes into a pipe that is gone.
             self._own.shutdown(wait=True, cancel_futures=True)
 
+    def begin(self, files: Sequence[Wanted]) -> bool:
+        """Let the pool read these while this process does something else; the next `read` gives what came of them.
+
+        False, and nothing is begun, when there is no pool.
+        """
+        if self._executor is not None:
+            self._begun += self._submitted(self._executor, files)
+        return self._executor is not None
+
     def read(self, files: Sequence[Wanted]) -> Iterator[list[Outcome]]:
-        """The outcomes, a run of files at a time, in the order of `files` whatever the number of workers.
+        """The outcomes, a run of files at a time, in the order of `files` whatever the number of workers; before them
+        those of the files that were begun.
 
         A run is empty when a pool is at work and has nothing ready yet.
         """
+        if self._begun:
+            begun, self._begun = self._begun, []
+            yield from _results(begun)
         at = 0
         for run in chunks(files, STEP_BYTES):
             if self._executor is None and self._pool_pays(files[at:]):
                 self._executor = self._own = make_pool(self._jobs)
             if self._executor is not None:
-                yield from self._mapped(self._executor, files[at:])
+                yield from _results(self._submitted(self._executor, files[at:]))
                 return
             start = time.perf_counter()
             yield read_batch(self._batch._replace(files=run))
@@ -153,13 +167,18 @@ class Reader:
     def _pool_pays(self, files: Sequence[Wanted]) -> bool:
         return self._jobs > 1 and self._spent > POOL_PAYS and sum(file.size for file in files) > CHUNK_BYTES
 
-    def _mapped(self, executor: Executor, files: Sequence[Wanted]) -> Iterator[list[Outcome]]:
-        from concurrent.futures import wait  # loaded by now
+    def _submitted(self, executor: Executor, files: Sequence[Wanted]) -> list[Future[list[Outcome]]]:
+        return [executor.submit(read_batch, self._batch._replace(files=run)) for run in chunks(files)]
 
-        for future in [executor.submit(read_batch, self._batch._replace(files=run)) for run in chunks(files)]:
-            while not wait([future], POLL).done:
-                yield []
-            yield future.result()
+
+def _results(futures: Iterable[Future[list[Outcome]]]) -> Iterator[list[Outcome]]:
+    """What came of tasks, in their order; an empty run now and then while one of them is under way."""
+    from concurrent.futures import wait  # loaded with the pool
+
+    for future in futures:
+        while not wait([future], POLL).done:
+            yield []
+        yield future.result()
 
 
 def make_pool(jobs: int) -> Executor:

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 RECALLED_AT_ONCE = 256 * 1024
 """Bytes of source that are looked up in the cache in one step of an index."""
 
+READ_AHEAD = 16
+"""How many files the program has to ask for before a pool begins to read them, while the check goes on."""
+
 MAX_ROUNDS = 8
 """How often the files that the program asked for are read before it must do with what it has."""
 
@@ -292,15 +295,20 @@ class Session:
         done = 0
         for _ in range(MAX_ROUNDS):
             stale |= {path for island in self._files.islands() for path in island.checker.stale_paths()}
+            wanted, begun = set[str](), set[str]()
             for path in sorted(stale):
                 affected |= self._ask(path)
+                wanted |= self._files.island(path).wanted() - begun
+                if len(wanted) >= READ_AHEAD and reader.begin(_all_whole(wanted)):
+                    begun |= wanted
+                    wanted = set()
                 done += 1
                 yield Progress("checking", done, max(done, len(stale)))
-            wanted = {path for island in self._files.islands() for path in island.wanted()}
-            if not wanted:
+            wanted |= {path for island in self._files.islands() for path in island.wanted()} - begun
+            if not wanted and not begun:
                 break
             stale = set()
-            for outcomes in reader.read([_whole(path) for path in sorted(wanted)]):
+            for outcomes in reader.read(_all_whole(wanted)):
                 stale |= self._learn(outcomes)
             affected |= stale
         affected |= {path for touched_path in affected for path in self._passing.get(touched_path, ())}
@@ -367,6 +375,10 @@ class Session:
 def _in_order(files: Sequence[Found]) -> list[Wanted]:
     """The largest first, so that no worker is left with one at the end."""
     return [Wanted(*file) for file in sorted(files, key=lambda file: (-file.size, file))]
+
+
+def _all_whole(paths: Iterable[str]) -> list[Wanted]:
+    return [_whole(path) for path in sorted(paths)]
 
 
 def _whole(path: str) -> Wanted:
