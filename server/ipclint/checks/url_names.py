@@ -22,6 +22,7 @@ PROTOCOLS = frozenset(
         "lnurl",
         "lnurlp",
     }
+    | {"aim", "icq", "msn", "msnim", "ymsgr", "gtalk", "jabber"}
     | {"bitid", "wc", "ipfs", "ipns", "mysql", "postgres", "postgresql", "redis", "mongodb", "sqlite", "doi", "urn"}
     | {"ws", "wss", "data", "blob", "about", "message", "addressbook", "dict", "man", "x-man-page", "help", "vscode"}
 )

@@ -45,7 +45,11 @@ def app_group_not_entitled(rule: Rule, program: Program, ref: UnitRef, unit: Fun
         lack = _lack(program, ref.path, group)
         if lack is not None:
             yield _finding(rule, program, ref, use, group, lack)
-        elif use.api.name == "app-group.container" and (unwrap := _unwrap_of(program, ref, use.node)) is not None:
+        elif (
+            use.api.name == "app-group.container"
+            and not _is_entitled(program, ref.path, group)
+            and (unwrap := _unwrap_of(program, ref, use.node)) is not None
+        ):
             yield rule.finding(_place(ref, unwrap), "certain", variant="b", severity="low", holes={"group": group})
 
 
@@ -113,6 +117,17 @@ def _lack_of(target: TargetInfo, group: str) -> Lack | None:
             ships = signing is target.signing[0]
             return Lack(target, signing, "other-build" if not ships else "" if listed else "no-groups")
     return None
+
+
+def _is_entitled(program: Program, path: str, group: str) -> bool:
+    """Whether every program with this file is known to have the group."""
+    programs = [target for target in programs_of(program, path) if target.is_program and not target.is_test]
+    return bool(programs) and all(
+        target.signing
+        and all(s.facts is not None and s.facts.root is not None for s in target.signing)
+        and _lack_of(target, group) is None
+        for target in programs
+    )
 
 
 def _expanded(target: TargetInfo, signing: Signing, text: str) -> str:

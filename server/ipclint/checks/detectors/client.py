@@ -14,7 +14,7 @@ from ipclint.model.ir import Call, Collection, Expr, Literal, Member, Name, Node
 from ipclint.program.configuration import targets
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.launchd import Job
-from ipclint.program.link import calls_in, code_of
+from ipclint.program.link import callers, calls_in, code_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.surface import Holder, holders_of, users_of, variable_named
 
@@ -111,9 +111,9 @@ def _requires(program: Program, ref: UnitRef, client: Client) -> bool:
     """Whether a requirement is set on the connection, wherever it is kept; unknown places count as yes."""
     holders = holders_of(program, ref, client.call)
     if not holders:
-        return any(call.name in REQUIREMENT_SETTERS for call in calls_in(program, ref)) or _is_returned(
-            program, ref, client.call
-        )
+        if any(call.name in REQUIREMENT_SETTERS for call in calls_in(program, ref)):
+            return True
+        return _is_returned(program, ref, client.call) and _may_be_required_by_callers(program, ref)
     return any(_sets_requirement(program, ref, holder) for holder in holders)
 
 
@@ -128,10 +128,17 @@ def _sets_requirement(program: Program, ref: UnitRef, holder: Holder) -> bool:
 
 
 def _is_returned(program: Program, ref: UnitRef, call: Call) -> bool:
-    """A factory: what its callers set on the connection is not followed."""
+    """A factory: its callers decide what is set on the connection."""
     return any(
         type(node).__name__ == "Return" and any(n is call for n in walk(node)) for node in walk(code_of(program, ref))
     )
+
+
+def _may_be_required_by_callers(program: Program, ref: UnitRef) -> bool:
+    """Whether somebody in the files that use a factory sets a requirement; without callers here, who knows."""
+    files = {site.caller.path for site in callers(program, ref)}
+    words = {name.partition(":")[0] for name in REQUIREMENT_SETTERS}
+    return not files or any(user.path in files for word in words for user in program.mentioning(word))
 
 
 def _place(ref: UnitRef, node: Node) -> Place:

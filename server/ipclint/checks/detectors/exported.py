@@ -51,9 +51,15 @@ AUTHORIZERS = frozenset(
     {"AuthorizationCopyRights", "AuthorizationCopyRightsAsync", "evaluatePolicy", "senderSatisfies", "LAContext"}
 )
 MAX_CALLS_DEEP = 5
+_ASKS = re.compile(
+    r"(?:is|are|has|can|does|should|get|read|check|list|query|fetch|current|status|version)(?=[A-Z_:(]|$)"
+)
 _DO_ANYTHING = re.compile(r"^(?:run|exec|execute|perform|invoke|evaluate|launch)", re.I)
 _WHAT = re.compile(
     r"command|script|code$|selector|class_?name|shell|executable|binary|launch_?path|^argv$|^arguments$", re.I
+)
+_SAID = frozenset(
+    {"String", "NSString", "Data", "NSData", "URL", "NSURL", "Array", "NSArray", "Dictionary", "NSDictionary", "char"}
 )
 _TEXTS = frozenset({"String", "NSString", "Data", "NSData", "URL", "NSURL", "Array", "NSArray", "char"})
 
@@ -98,13 +104,22 @@ def privileged_method_without_authorization(
         return
     for member, function in exported_methods(program, ref, unit):
         operation = "" if authorizes(program, member) else privileged_operation(program, member)
-        if operation:
+        if operation and not _only_asks(function, operation):
             yield rule.finding(
                 Place(member.path, member.key, *function.name_span),
                 "likely",
                 holes={"method": function.signature, "operation": operation},
                 steps=tuple(_story(program, member)),
             )
+
+
+def _only_asks(function: Function, operation: str) -> bool:
+    """Whether a method reads: by its name it asks, and what it does for the answer takes nothing from the client."""
+    if not _ASKS.match(function.name):
+        return False
+    if operation == PRIVILEGED["IOConnectCallMethod"]:
+        return True  # one call reads and writes
+    return operation == PRIVILEGED["Process"] and not any(base_type(param.type) in _SAID for param in function.params)
 
 
 def _story(program: Program, ref: UnitRef) -> Iterator[Step]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ipclint.checks.detectors import detector
@@ -16,6 +17,8 @@ from ipclint.program.settings import BuildSettings
 from ipclint.program.target_info import TargetInfo
 
 SETTING = "ENABLE_HARDENED_RUNTIME"
+_TEST = re.compile(r"(?:^|[-_ .])[Tt]ests?(?:$|[-_ .])|[a-z]Tests?$")
+"""Names of programs that developers run for themselves."""
 
 
 @detector("hardened-runtime-off", on="project")
@@ -50,7 +53,13 @@ def hardened_runtime_off(rule: Rule, program: Program, ref: UnitRef, unit: Proje
 
 def _lacks(target: TargetInfo) -> bool:
     """A program for the Mac, signed by Xcode, whose shipping configuration leaves the hardened runtime off."""
-    if not target.is_program or target.is_test or target.platforms != ("macos",) or not target.settings:
+    if (
+        not target.is_program
+        or target.is_test
+        or _TEST.search(target.name)
+        or target.platforms != ("macos",)
+        or not target.settings
+    ):
         return False
     shipping = target.settings[0]
     if not target.product_type.startswith("com.apple.") or "debug" in shipping.configuration.lower():

@@ -154,7 +154,16 @@ def url_scheme_not_registered(rule: Rule, program: Program, ref: UnitRef, unit: 
     compared = compared_parts(program, ref, "scheme")
     if not compared or ref not in url_handlers(program):
         return
-    for target in programs_of(program, ref.path):
+    built = programs_of(program, ref.path)
+    elsewhere = {
+        scheme.text.lower()
+        for target in built
+        if target.product_type.endswith(".application")
+        for info in target.infos
+        for scheme in _schemes(program, info)
+    }
+    compared = tuple(each for each in compared if each[0].lower() not in elsewhere)  # several apps share the code
+    for target in built:
         if target.guessed or not target.product_type.endswith(".application") or not target.infos:
             continue
         for text, node in compared:
