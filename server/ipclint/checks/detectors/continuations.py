@@ -13,10 +13,26 @@ from ipclint.checks.detectors.replies import told
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step
-from ipclint.model.ir import Assign, Call, Catch, Closure, Guard, If, Let, Literal, Member, Node, Operator, Return, walk
+from ipclint.model.ir import (
+    Assign,
+    Call,
+    Catch,
+    Closure,
+    Expr,
+    Guard,
+    If,
+    Let,
+    Literal,
+    Member,
+    Name,
+    Node,
+    Operator,
+    Return,
+    walk,
+)
 from ipclint.program.callback_names import bare
 from ipclint.program.callbacks import Stop, Way, ways
-from ipclint.program.link import callers, code_of
+from ipclint.program.link import callers, code_of, scope, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
 
@@ -41,6 +57,8 @@ def _continuation(rule: Rule, program: Program, ref: UnitRef, each: Awaited) -> 
     if not handlers and not _is_handed_on(each):
         for message in waking:
             yield from _unheard(rule, program, ref, each, message, len(sent) == 1)
+        for message in waking if len(sent) == 1 else ():
+            yield from _absent(rule, program, ref, each, message)
     yield from _missing(rule, ref, each, found, len(sent) == 1)
     yield from _twice(rule, ref, each, found)
     yield from _by_handlers(rule, ref, each, handlers)
@@ -85,6 +103,24 @@ def _unheard(
     elif made.ref != ref and not may_tell(program, made):
         step = Step(made.place, "the error handler of the proxy is set here")
         yield rule.finding(name, context="elsewhere", holes=holes, steps=(step,))
+
+
+def _absent(rule: Rule, program: Program, ref: UnitRef, each: Awaited, message: _Sent) -> Iterator[Finding]:
+    """A message over a connection that may be nil: then neither the reply nor the error handler is ever called."""
+    call, made = message
+    base = made.node.base if isinstance(made.node, Member) else made.node.target
+    if made.handler is None or made.ref != ref or base is None or not _is_chained(program, ref, base):
+        return
+    name = Place(ref.path, ref.key, call.name_start, call.name_start + len(call.name))
+    holes = {"continuation": each.name, "message": call.name}
+    yield rule.finding(name, "likely", context="absent", holes=holes)
+
+
+def _is_chained(program: Program, ref: UnitRef, base: Expr) -> bool:
+    """Whether a property is optional, and is asked by `?.` whether it is there."""
+    if isinstance(base, Name) and base.text in scope(program, ref):
+        return False  # bound to what it holds, mostly
+    return isinstance(base, Name | Member) and type_of(program, ref, base).rstrip().endswith("?")
 
 
 def _moved(program: Program, ref: UnitRef, each: Awaited, made: Made) -> dict[str, str | Place]:
