@@ -259,6 +259,30 @@ def test_a_failure_keeps_what_was_shown_and_the_next_edit_mends_it(root: Path, m
     assert [each.range.start.line for each in update.diagnostics] == [3]
 
 
+def test_an_analysis_that_is_overtaken_gives_way_to_the_newer_text(root: Path, monkeypatch: pytest.MonkeyPatch):
+    analysis = Analysis(Client(), Settings(cache=False), lambda text: None)
+    uri = (root / "A.swift").as_uri()
+    analysis.tell(FoldersChanged((root.as_uri(),), ()))
+    analysis.tell(Opened(types.TextDocumentItem(uri, "swift", 1, LOUD)))
+    analysis.settle()
+    [folder] = analysis.folders
+    computed: list[int] = []
+
+    def overtaken() -> bool:
+        """As if the user typed on whenever something is computed, three times."""
+        if len(computed) < 3 and not analysis._events:
+            computed.append(folder.version("A.swift") or 0)
+            analysis.tell(typed(uri, len(computed) + 2, "\n"))
+        return bool(analysis._events)
+
+    monkeypatch.setattr(analysis, "has_news", overtaken)
+    analysis.tell(typed(uri, 2, "shout(2)\n"))
+    [update] = analysis.settle()
+    assert computed == [2, 3, 4]
+    assert update.version == 5
+    assert [each.range.start.line for each in update.diagnostics] == [3, 5]
+
+
 def typed(uri: str, version: int, text: str) -> Edited:
     start = types.Position(0, 0)
     return Edited(uri, version, (types.TextDocumentContentChangePartial(types.Range(start, start), text),))

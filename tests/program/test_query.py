@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 
 import ipclint
-from ipclint.program.query import Database, query
+from ipclint.program.query import Database, Interrupted, query
 
 
 class Graph(Database):
@@ -54,6 +57,36 @@ def test_incremental_equals_fresh_with_cycles(changes: list[tuple[int, list[int]
         for question in asked:
             assert graph.reach(question) == closure(edges, question)
             assert graph.size(question) == len(closure(edges, question))
+
+
+@settings(max_examples=300, deadline=None)
+@given(CHANGES, st.integers(1, 12))
+def test_a_question_that_was_called_off_can_be_asked_again(
+    changes: list[tuple[int, list[int], list[int]]], patience: int
+) -> None:
+    graph, edges = Graph(), {}
+    for node, targets, asked in changes:
+        edges[node] = tuple(targets)
+        graph.set(("edges", node), tuple(targets))
+        for question in asked:
+            computed = count(1)
+            with suppress(Interrupted), graph.until(lambda computed=computed: next(computed) == patience):
+                graph.size(question)
+            assert graph.size(question) == len(closure(edges, question))
+
+
+def test_what_was_computed_before_it_was_called_off_is_kept() -> None:
+    graph = Graph()
+    for node in range(10):
+        graph.set(("edges", node), (node + 1,))
+    graph.reach(5)
+    asked = graph.evaluations
+    with pytest.raises(Interrupted), graph.until(lambda: True):
+        graph.size(3)
+    with graph.until(lambda: True):
+        assert len(graph.reach(5)) == 6, "there is nothing to compute"
+    assert graph.size(3) == 8
+    assert graph.evaluations - asked == 3
 
 
 @settings(max_examples=300, deadline=None)

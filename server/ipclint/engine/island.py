@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 
 from ipclint.checks.rulebook import Rulebook
 from ipclint.checks.run import Checker
@@ -23,9 +24,10 @@ class Island:
         self._findings: dict[str, tuple[Finding, ...]] = {}  # by the file that was asked about
         self._homes: dict[str, set[str]] = defaultdict(set)  # file → files asked about that have findings in it
 
-    def ask(self, path: str) -> set[str]:
-        """Check a file again. Returns the files whose findings are not what they were."""
-        return self._note(path, self.checker.findings(path))
+    def ask(self, path: str, is_called_off: Callable[[], bool] | None = None) -> set[str]:
+        """Check a file again. Returns the files whose findings are not what they were. Raises Interrupted."""
+        with self.program.until(is_called_off):
+            return self._note(path, self.checker.findings(path))
 
     def give_up(self, path: str) -> set[str]:
         """After a check of a file was broken off: it has no findings. Returns as `ask`."""

@@ -34,6 +34,7 @@ from ipclint.model.facts import ProjectFacts, SourceFacts
 from ipclint.model.finding import Fix, Place
 from ipclint.model.source import Span
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import Interrupted
 from ipclint.readers import kind_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ RECALLED_AT_ONCE = 256 * 1024
 
 READ_AHEAD = 16
 """How many files the program has to ask for before a pool begins to read them, while the check goes on."""
+
+CallOff = Callable[[], bool]
+"""Whether there is something newer, so that what is under way need not be finished. Asked very often."""
 
 MAX_ROUNDS = 8
 """How often the files that the program asked for are read before it must do with what it has."""
@@ -65,6 +69,24 @@ class Survey(NamedTuple):
     discovery: Discovery
     recall: Recall
     recalled: Recalled
+
+
+class Work:
+    """What is left to do: the files to be checked again, those whose reports may be others then, those to be read."""
+
+    def __init__(self, touched: Iterable[str] = ()) -> None:
+        self.due = set(touched)
+        self.affected = set(touched)
+        self.wanted: set[str] = set()
+
+    def add(self, paths: set[str]) -> None:
+        self.due |= paths
+        self.affected |= paths
+
+    def clear(self) -> None:
+        self.due.clear()
+        self.affected.clear()
+        self.wanted.clear()
 
 
 class Session:
@@ -93,6 +115,7 @@ class Session:
         self._failures: dict[str, str] = {}  # path → how a rule or its fix failed there
         self._resting: dict[str, float] = {}  # path → when a file that was given up may be tried again
         self._passing: dict[str, set[str]] = defaultdict(set)  # file → files with a trace through it
+        self._left = Work()  # by an `apply` that was called off
 
     # ── what happened ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -110,8 +133,11 @@ class Session:
         recall = Recall(self.disk, self._store, self._words)
         return Survey(discovery, recall, recall.recall(_in_order(discovery.files)))
 
-    def index(self, survey: Survey | None = None, executor: Executor | None = None) -> Iterator[Progress]:
-        """As `load`, a step at a time: between two steps any other method may be called. A step is short.
+    def index(
+        self, survey: Survey | None = None, executor: Executor | None = None, is_called_off: CallOff | None = None
+    ) -> Iterator[Progress]:
+        """As `load`, a step at a time: between two steps any other method may be called. A step is short, all the more
+        when it is called off: it is done again then.
 
         Without a survey, everything is looked at.
         """
@@ -135,22 +161,29 @@ class Session:
             recall.keep()
             self._store.trim_daily()
             touched.update(self._files.drop_tests())
-            yield from self._settle(touched, set(), reader)
+            yield from self._settle(Work(touched), set(), reader, is_called_off)
 
-    def apply(self, changes: Iterable[Change]) -> Delta:
-        """Take in what happened, check what depends on it, and say which reports changed."""
+    def apply(self, changes: Iterable[Change], is_called_off: CallOff | None = None) -> Delta:
+        """Take in what happened, check what depends on it, and say which reports changed.
+
+        Raises Interrupted once `is_called_off` says so. What happened is taken in then, and every report is what it
+        was; the next call does what is left.
+        """
         touched = {change.path for change in changes if self._files.take(change)}
         if any(isinstance(self._files.facts.get(path), ProjectFacts) for path in touched):
             touched.update(self._files.drop_tests())
+        self._left.add(touched)
         changed: set[str] = set()
         with self._reader(1) as reader:
-            for _ in self._settle(touched, changed, reader):
-                pass
+            for _ in self._settle(self._left, changed, reader, is_called_off):
+                if is_called_off is not None and is_called_off():
+                    raise Interrupted
         return Delta(frozenset(changed))
 
-    def refresh(self, paths: Iterable[str]) -> Delta:
-        """Read these files from disk again (written, created or deleted by others) and take in what they hold."""
-        return self.apply([self._files.on_disk(path) for path in paths])
+    def refresh(self, paths: Iterable[str], is_called_off: CallOff | None = None) -> Delta:
+        """Read these files from disk again (written, created or deleted by others) and take in what they hold. As
+        `apply`."""
+        return self.apply([self._files.on_disk(path) for path in paths], is_called_off)
 
     def catch_up(self) -> Delta | None:
         """Read the files that questions turned out to need, and check what depends on them; None when there are none.
@@ -162,10 +195,10 @@ class Session:
             pass
         return Delta(frozenset(changed)) if changed or len(self._files.facts) != before else None
 
-    def catching_up(self, changed: set[str]) -> Iterator[Progress]:
-        """As `catch_up`, a step at a time; adds the paths whose reports became others to `changed`."""
+    def catching_up(self, changed: set[str], is_called_off: CallOff | None = None) -> Iterator[Progress]:
+        """As `catch_up`, in steps as those of `index`; adds the paths whose reports became others to `changed`."""
         with self._reader(1) as reader:
-            yield from self._settle(set(), changed, reader)
+            yield from self._settle(Work(), changed, reader, is_called_off)
 
     def unread(self, path: str) -> tuple[str, ...]:
         """The files of a document's program that nothing asked for yet, and that hold no word of a rule."""
@@ -178,7 +211,7 @@ class Session:
         changed: set[str] = set()
         with self._reader(1) as reader:
             touched = {path for run in reader.read([_whole(path) for path in wanted]) for path in self._learn(run)}
-            for _ in self._settle(touched, changed, reader) if touched else ():
+            for _ in self._settle(Work(touched), changed, reader) if touched else ():
                 pass
         return Delta(frozenset(changed))
 
@@ -285,36 +318,47 @@ class Session:
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _settle(self, touched: set[str], changed: set[str], reader: Reader) -> Iterator[Progress]:
+    def _settle(
+        self, work: Work, changed: set[str], reader: Reader, is_called_off: CallOff | None = None
+    ) -> Iterator[Progress]:
         """Check what changed and what depends on it; read what the program then asks for; until it asks for no more.
 
-        Adds the paths whose reports became others to `changed`.
+        Adds the paths whose reports became others to `changed`. `work` holds at each step what is left of it.
         """
-        affected = set(touched)
-        stale = set(touched)
         done = 0
         for _ in range(MAX_ROUNDS):
-            stale |= {path for island in self._files.islands() for path in island.checker.stale_paths()}
-            wanted, begun = set[str](), set[str]()
-            for path in sorted(stale):
-                affected |= self._ask(path)
-                wanted |= self._files.island(path).wanted() - begun
-                if len(wanted) >= READ_AHEAD and reader.begin(_all_whole(wanted)):
-                    begun |= wanted
-                    wanted = set()
+            work.due |= {path for island in self._files.islands() for path in island.checker.stale_paths()}
+            begun, total = set[str](), max(done, len(work.due))
+            for path in sorted(work.due):
+                while not self._check(path, work, is_called_off):
+                    yield Progress("checking", done, total)
+                work.wanted |= self._files.island(path).wanted() - begun
+                if len(work.wanted) >= READ_AHEAD and reader.begin(_all_whole(work.wanted)):
+                    begun |= work.wanted
+                    work.wanted.clear()
                 done += 1
-                yield Progress("checking", done, max(done, len(stale)))
-            wanted |= {path for island in self._files.islands() for path in island.wanted()} - begun
-            if not wanted and not begun:
+                yield Progress("checking", done, max(done, total))
+            work.wanted |= {path for island in self._files.islands() for path in island.wanted()} - begun
+            if not work.wanted and not begun:
                 break
-            stale = set()
-            for outcomes in reader.read(_all_whole(wanted)):
-                stale |= self._learn(outcomes)
-            affected |= stale
-        affected |= {path for touched_path in affected for path in self._passing.get(touched_path, ())}
+            for outcomes in reader.read(_all_whole(work.wanted)):
+                work.wanted -= {outcome.path for outcome in outcomes}
+                work.add(self._learn(outcomes))
+                yield Progress("checking", done, done + len(work.due))
+        affected = work.affected | {path for each in work.affected for path in self._passing.get(each, ())}
+        work.clear()
         self._show(affected, changed)
 
-    def _ask(self, path: str) -> set[str]:
+    def _check(self, path: str, work: Work, is_called_off: CallOff | None) -> bool:
+        """Check a file; false when it was called off."""
+        try:
+            work.affected |= self._ask(path, is_called_off)
+        except Interrupted:
+            return False
+        work.due.discard(path)
+        return True
+
+    def _ask(self, path: str, is_called_off: CallOff | None) -> set[str]:
         island = self._files.island(path)
         if self._resting.get(path, 0.0) > time.monotonic():
             return set()
@@ -322,7 +366,7 @@ class Session:
         start = time.monotonic()
         try:
             with at_most(PATIENCE):
-                changed = island.ask(path)
+                changed = island.ask(path, is_called_off)
         except Overdue:
             self._resting[path] = time.monotonic() + RESTS * (time.monotonic() - start)
             self._failures[path] = gave_up("check")

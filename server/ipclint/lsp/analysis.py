@@ -24,6 +24,7 @@ from ipclint.lsp.events import Closed, Configured, Edited, Event, FoldersChanged
 from ipclint.lsp.folders import Address, Folder, Folders
 from ipclint.lsp.sessions import make_session
 from ipclint.lsp.settings import Settings
+from ipclint.program.query import Interrupted
 from ipclint.readers import kind_of
 
 SHOWN_AT_ONCE = 50
@@ -74,8 +75,8 @@ class Analysis:
         """Notes what happened; `settle` deals with it."""
         self._events.append(event)
 
-    @property
     def has_news(self) -> bool:
+        """Whether something happened that was not dealt with: what is worked out meanwhile is of an older version."""
         return bool(self._events)
 
     def take_waiting(self) -> list[Folder]:
@@ -86,17 +87,28 @@ class Analysis:
         return list(waiting)
 
     def settle(self) -> list[Update]:
-        """Deals with all events so far together: many keystrokes cost one analysis."""
+        """Deals with all events so far together: many keystrokes cost one analysis. One that is overtaken by another
+        event is broken off, and what is left of it is done with that event."""
+        updates: list[Update] = []
         batches: dict[Folder, Batch] = defaultdict(Batch)
+        while self._events or batches:
+            self._take_all(batches)
+            for folder, batch in list(batches.items()):
+                try:
+                    updates += self._analyse(folder, batch)
+                except Interrupted:
+                    break
+                del batches[folder]
+        updates += self._lost
+        self._lost = []
+        return updates
+
+    def _take_all(self, batches: dict[Folder, Batch]) -> None:
         while self._events:
             try:
                 self._take(self._events.popleft(), batches)
             except Exception:
                 logger.exception("an event could not be dealt with")
-        updates = [update for folder, batch in batches.items() for update in self._analyse(folder, batch)]
-        updates += self._lost
-        self._lost = []
-        return updates
 
     def _take(self, event: Event, batches: dict[Folder, Batch]) -> None:
         match event:
@@ -221,19 +233,23 @@ class Analysis:
 
     # ── updates out ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _analyse(self, folder: Folder, batch: Batch) -> Iterator[Update]:
+    def _analyse(self, folder: Folder, batch: Batch) -> list[Update]:
+        """Raises Interrupted; what is to be done when it is called again stands in `batch`."""
         edited = {document.uri for path, document in folder.documents.items() if path in batch.edited}
         try:
-            changed = folder.session.apply(batch.changes).changed
+            changes, batch.changes = batch.changes, []
+            batch.others |= folder.session.apply(changes, self.has_news).changed
             if batch.on_disk:
-                changed |= folder.session.refresh(batch.on_disk).changed
+                on_disk, batch.on_disk = batch.on_disk, []
+                batch.others |= folder.session.refresh(on_disk, self.has_news).changed
             if batch.rests:
                 folder.session.tidy()
             self._uncertain -= edited
-            for path in sorted(changed | batch.edited | batch.others):
-                if not folder.in_workspace and path not in folder.documents:
-                    continue  # outside of the workspace, only what is open is shown
-                yield self.update(Address(folder, path), path in batch.edited)
+            return [
+                self.update(Address(folder, path), path in batch.edited)
+                for path in sorted(batch.edited | batch.others)
+                if folder.in_workspace or path in folder.documents  # outside of it, only what is open is shown
+            ]
         except Exception:
             logger.exception("the analysis failed")
             self._uncertain |= edited
@@ -241,6 +257,7 @@ class Analysis:
                 self._warn(
                     f"ipclint could not analyse {name}; what it found before stays. The log says why: please report it."
                 )
+            return []
 
     def index(self, folder: Folder, progress: Callable[[Progress], bool]) -> Iterator[list[Update]]:
         """Reads a folder from disk; after each step, what there is to show.
@@ -255,7 +272,7 @@ class Analysis:
         def is_over() -> bool:
             return folder.session is not session or not self.folders.is_workspace(folder)
 
-        for step in session.index():
+        for step in session.index(is_called_off=self.has_news):
             if is_over() or not progress(step):
                 return
             yield []

@@ -43,11 +43,12 @@ async def answer(ls: Server, uri: str, make: Callable[[View], T], nothing: T) ->
 
 
 def said_of(ls: Server, address: Address, make: Callable[[View], T], nothing: T) -> T:
-    """As `answer`, on the analysis thread: asked until no further file has to be read for it."""
+    """As `answer`, on the analysis thread: asked until no further file has to be read for it. Raises Interrupted when
+    something happens meanwhile."""
     said = nothing
     try:
         for _ in range(ROUNDS):
-            with at_most(PATIENCE):
+            with at_most(PATIENCE), address.folder.session.program(address.path).until(ls.analysis.has_news):
                 said = make(View(ls.client, ls.analysis.positions, address))
             delta = address.folder.session.catch_up()
             if delta is None:

@@ -25,6 +25,7 @@ from ipclint.lsp.settings import Settings
 from ipclint.lsp.transport import Writer, frames
 from ipclint.lsp.warming import Warming
 from ipclint.lsp.worker import Worker
+from ipclint.program.query import Interrupted
 
 T = TypeVar("T")
 
@@ -101,21 +102,32 @@ class Server(LanguageServer):
             self._settling = asyncio.ensure_future(self._settle())
 
     async def _settle(self) -> None:
-        while self.analysis.has_news:
+        while self.analysis.has_news():
             await self.ask(lambda: None)
 
     async def ask(self, job: Callable[[], T]) -> T:
-        """What `job` returns on the analysis thread, after every event so far was dealt with. May be cancelled."""
+        """What `job` returns on the analysis thread, after every event so far was dealt with. May be cancelled.
+
+        A job that raises Interrupted is done again, after the event that it gave way to.
+        """
 
         def work() -> T:
-            start = time.perf_counter()
-            updates = self.analysis.settle()
-            if updates and self.protocol.trace != types.TraceValue.Off:
-                self._trace(updates, time.perf_counter() - start)
-            self._loop.call_soon_threadsafe(self._settled, updates)  # shown even when the job is cancelled meanwhile
-            return job()
+            while True:
+                self._catch_up()
+                try:
+                    return job()
+                except Interrupted:
+                    continue
 
         return await asyncio.wrap_future(self.worker.submit(work))
+
+    def _catch_up(self) -> None:
+        """On the analysis thread: deals with every event so far, and shows what came of it."""
+        start = time.perf_counter()
+        updates = self.analysis.settle()
+        if updates and self.protocol.trace != types.TraceValue.Off:
+            self._trace(updates, time.perf_counter() - start)
+        self._loop.call_soon_threadsafe(self._settled, updates)
 
     def _settled(self, updates: list[Update]) -> None:
         self.show(updates)

@@ -18,6 +18,8 @@ from ipclint.lsp.analysis import Analysis
 from ipclint.lsp.events import Update
 from ipclint.lsp.folders import Address, Folder
 from ipclint.lsp.worker import Task, Worker
+from ipclint.program.program import Program
+from ipclint.program.query import Interrupted
 
 logger = logging.getLogger(__name__)
 
@@ -58,14 +60,22 @@ class Warming:
     def _steps(self, folder: Folder, session: Session) -> Iterator[list[Update]]:
         changed: set[str] = set()
         for path in session.parts():
-            try:
-                with at_most(PATIENCE):
-                    boundaries(session.program(path))
-            except Overdue:
-                session.program(path).abandon()
-                logger.warning("the trust boundaries took too long")
+            while not self._look(session.program(path)):
+                yield []
             yield []
-        for _ in session.catching_up(changed):
+        for _ in session.catching_up(changed, self._analysis.has_news):
             yield []
         if folder.session is session and self._analysis.folders.is_workspace(folder):
             yield [self._analysis.update(Address(folder, path)) for path in sorted(changed)]
+
+    def _look(self, program: Program) -> bool:
+        """Finds the boundaries of a program; false when something happened meanwhile, and it must be asked again."""
+        try:
+            with at_most(PATIENCE), program.until(self._analysis.has_news):
+                boundaries(program)
+        except Overdue:
+            program.abandon()
+            logger.warning("the trust boundaries took too long")
+        except Interrupted:
+            return False
+        return True

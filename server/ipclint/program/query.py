@@ -14,7 +14,8 @@ Whoever types a name asks for everything that it is the beginning of. `collect` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Generator, Hashable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 
@@ -26,6 +27,11 @@ Key = tuple[Hashable, ...]
 
 MAX_ROUNDS = 50  # of a cycle; the lattices here are a few levels high, so this bounds mistakes, not work
 WORTH_COLLECTING = 5_000  # entries more than after the last collection, and half as many again
+
+
+class Interrupted(BaseException):
+    """A question was called off, which may be asked again. Not an Exception: what guards against a broken rule must
+    let it through."""
 
 
 @dataclass(slots=True)
@@ -65,6 +71,7 @@ class Database:
         self._assumed: dict[Key, object] = {}  # heads of cycles under way → the value assumed for them
         self._moved = False  # an assumed value of the cycle under way became another in this round
         self._unsettled: dict[Key, tuple[object, _Frame]] = {}  # values that rest on the present assumptions
+        self._is_called_off: Callable[[], bool] | None = None
         self._collections = 0
         self._collected = 0  # how many entries the last collection left
         self.evaluations = 0  # how many queries were computed, for tests that count work
@@ -125,6 +132,21 @@ class Database:
                 return value
         self._read(key)
         return entry.value  # type: ignore[return-value]
+
+    @contextmanager
+    def until(self, is_called_off: Callable[[], bool] | None) -> Generator[None]:
+        """Raises Interrupted in a question inside, as soon as a query is to be computed and this says true.
+
+        What was computed by then is kept: who asks again begins where it ended. None: the question may take its time.
+        """
+        outer, self._is_called_off = self._is_called_off, is_called_off
+        try:
+            yield
+        except Interrupted:
+            self.abandon()
+            raise
+        finally:
+            self._is_called_off = outer
 
     def abandon(self) -> None:
         """After an evaluation was broken off from outside, wherever it was: nothing of it is under way any more."""
@@ -233,6 +255,8 @@ class Database:
         return value, True
 
     def _once(self, key: Key, compute: Callable[[], T]) -> tuple[T, _Frame]:
+        if self._is_called_off is not None and self._is_called_off():
+            raise Interrupted
         frame = _Frame(key)
         self._stack.append(frame)
         self.evaluations += 1
