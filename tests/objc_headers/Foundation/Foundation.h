@@ -329,5 +329,7 @@ extern Class _Nullable NSClassFromString(NSString *name);
 @end
 
 extern void NSLog(NSString *format, ...);
+extern void abort(void) __attribute__((noreturn));
+#define assert(condition) ((condition) ? (void)0 : abort())
 
 NS_ASSUME_NONNULL_END

@@ -47,8 +47,7 @@ def fail_on_malformed(rule: Rule, program: Program, finding: Finding, sources: S
     elif isinstance(node, Operator) and node.op == "try!" and _throws(function, spot):
         edits, safe = (sources.replace(finding.place, _thrown(node, ref, sources)),), True
     elif isinstance(node, Call):
-        edits = (sources.replace(finding.place, "return nil"),) if failable and _is_statement(node, spot) else ()
-        safe = True
+        edits, safe = _left(ref, node, spot, failable, sources), failable
     else:
         edits = _guarded(ref, node, spot, sources) if spot is not None and spot.leave else ()
         safe = failable and not any(isinstance(each, Closure) for each in (spot.path if spot else ()))
@@ -78,6 +77,19 @@ def _thrown(node: Operator, ref: UnitRef, sources: Sources) -> str:
 
 def _is_statement(node: Node, spot: Spot | None) -> bool:
     return spot is not None and isinstance(spot.statement, Evaluate) and spot.statement.value == node
+
+
+def _left(ref: UnitRef, node: Call, spot: Spot | None, failable: bool, sources: Sources) -> tuple[Edit, ...]:
+    """Leave instead of ending the process: `fatalError()`, or a test that ends it."""
+    if spot is None or not _is_statement(node, spot):
+        return ()
+    swift = ref.path.endswith(".swift")
+    leave = "return nil" if failable else spot.leave.rstrip(";") if spot.silent else ""
+    if not leave or (not swift and node.name != "abort"):
+        return ()
+    if node.name == "precondition":
+        leave = f"guard {sources.text(_place(ref, node.args[0]))} else {{ {leave} }}"
+    return (sources.replace(_place(ref, node), leave),)
 
 
 def _guarded(ref: UnitRef, node: Expr, spot: Spot, sources: Sources) -> tuple[Edit, ...]:

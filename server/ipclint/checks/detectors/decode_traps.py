@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.coding_class import owner_class
 from ipclint.checks.detectors.coding_evidence import crossings
+from ipclint.checks.detectors.deadly_guards import ENDS, TESTS, Dependence, decided, ends, tested
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place
@@ -26,11 +27,13 @@ from ipclint.model.ir import (
     Param,
     Subscript,
     Text,
+    children,
     walk,
 )
 from ipclint.program.arrivals import arrivals
+from ipclint.program.flow_model import argument_parameters
 from ipclint.program.known import Fact, State, watch
-from ipclint.program.link import type_of
+from ipclint.program.link import callers, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
 
@@ -44,7 +47,12 @@ CODER_DECODES = re.compile(r"^decode(?:TopLevel)?(?:Object|ArrayOfObjects|Dictio
 INSERTS = frozenset({"addObject:", "insertObject:atIndex:", "setObject:forKey:", "arrayWithObject:", "setWithObject:"})
 """Messages that raise when they are given nil."""
 
-ENDS = frozenset({"fatalError", "preconditionFailure", "abort"})
+MAY_BE_MISSING = frozenset(
+    {"first", "last", "min", "max", "firstIndex", "lastIndex", "range", "firstRange", "firstMatch", "popLast", "index"}
+    | {"host", "scheme", "query", "fragment", "port", "removingPercentEncoding", "string"}
+)
+"""What texts, lists, addresses and pasteboards have only with some contents, by the names of methods and properties."""
+_ADDRESSES = re.compile(r"UIOpenURLContext|\[URL\]|NSURL\s*\*\s*>")
 
 
 class Trap(NamedTuple):
@@ -59,6 +67,8 @@ class Trap(NamedTuple):
 @detector("decode-failure-traps", on="function")
 def decode_failure_traps(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
     sent = {(each.param.start, each.param.name): each.kind for each in arrivals(program, ref)}
+    if not sent and not (ENDS | TESTS).isdisjoint(unit.mentions):
+        sent = dict(_handed(program, ref, unit))
     sent |= {(param.start, param.name): "item" for param in _items(program, ref)}
     sent |= {(param.start, param.name): "message" for param in _messages(program, ref, unit)}
     coder = _coder(program, ref, unit)
@@ -87,6 +97,16 @@ def _coder(program: Program, ref: UnitRef, unit: Function) -> Param | None:
         return None
     owner = owner_class(program, ref)
     return unit.params[0] if owner is not None and crossings(program, owner.name) else None
+
+
+def _handed(program: Program, ref: UnitRef, unit: Function) -> Iterator[tuple[tuple[int, str], str]]:
+    """The parameters into which a method that another process calls hands what arrived, as it came."""
+    for site in callers(program, ref):
+        sent = {each.param.name for each in arrivals(program, site.caller)} if site.certain else set[str]()
+        for number, param in argument_parameters(unit, site.call).items() if sent else ():
+            argument = site.call.args[number]
+            if isinstance(argument, Name) and argument.text in sent:
+                yield (unit.params[param].start, unit.params[param].name), "handed"
 
 
 def _items(program: Program, ref: UnitRef) -> Iterator[Param]:
@@ -159,8 +179,11 @@ class _Watcher:
                 self._inserted(node, items, state)
             case Call(name=name, args=(value, *_)) if name in INSERTS:
                 self._inserted(node, (value,), state)
-            case Call(target=None, name=name) if name in ENDS and self.decoder:
-                self.traps.append(Trap(node, node, name, True))
+            case Call() if ends(node, self.swift):
+                looks = "is" if self.decoder else decided(self.program, self.ref, node, lambda n: self._looks(n, state))
+                self._ended(node, looks)
+            case Call() if (test := tested(node, self.swift)) is not None:
+                self._ended(node, self._looks(test, state))
             case _:
                 pass
         return ()
@@ -180,14 +203,39 @@ class _Watcher:
                 self._unwrapped(node, inner, state)
             case Call() if self._decodes(value, state):
                 self.traps.append(Trap(node, value, "!", True))
+            case Call(target=base, name=name) | Member(base=base, name=name) if name in MAY_BE_MISSING:
+                if base is not None and not self._is_given_by_system(base, state) and self._origin(base, state):
+                    self.traps.append(Trap(node, value, "!", True))
             case Operator(op="try?", operands=(Call() as inner,)) if self._decodes(inner, state):
                 self.traps.append(Trap(node, value, "!", True))
             case Name(text=text):
                 held = state.values.get(text, ())
                 if len(held) == 1 and isinstance(held[0], Call | Operator | Cast | Subscript):
                     self._unwrapped(node, held[0], state)
+                elif len(held) == 1 and isinstance(held[0], Param) and held[0].type.rstrip().endswith("?"):
+                    if self._held(held[0], state, 0):
+                        self.traps.append(Trap(node, value, "!", True))
             case _:
                 pass
+
+    def _ended(self, node: Call, looks: Dependence) -> None:
+        if looks != "no":
+            sure = looks == "is" and "handed" not in self.sent.values() and node.name != "assert"
+            self.traps.append(Trap(node, node, node.name, sure))
+
+    def _looks(self, test: Node, state: State) -> Dependence:
+        """Whether a test looks at what arrived, at something decoded from it, or at what was made of it otherwise."""
+        names = list(_chosen(test))
+        if any(self._origin(name, state) for name in names if not self._is_given_by_system(name, state)):
+            return "is"
+        held = (value for name in names for value in state.values.get(name.text, ()) if not isinstance(value, Param))
+        made = (name for value in held for name in _chosen(value) if not self._is_given_by_system(name, state))
+        return "made of" if any(self._origin(name, state) for name in made) else "no"
+
+    def _is_given_by_system(self, name: Expr, state: State) -> bool:
+        """Whether a name is the list of addresses that an app is to open, which always has one."""
+        held = state.values.get(name.text, ()) if isinstance(name, Name) else ()
+        return any(isinstance(each, Param) and _ADDRESSES.search(each.type) for each in held)
 
     def _tried(self, node: Node, value: Expr, state: State) -> None:
         while isinstance(value, Operator | Cast) and not (isinstance(value, Operator) and len(value.operands) != 1):
@@ -245,6 +293,16 @@ class _Watcher:
         """A cast that cannot fail: from `String` to `NSString`."""
         given = base_type(type_of(self.program, self.ref, value))
         return bool(given) and given.removeprefix("NS") == base_type(wanted).removeprefix("NS")
+
+
+def _chosen(node: Node) -> Iterator[Name]:
+    """The names in an expression but those of events whose kind is asked: that is XPC's to say, not the peer's."""
+    if isinstance(node, Call) and node.name == "xpc_get_type":
+        return
+    if isinstance(node, Name):
+        yield node
+    for child in children(node):
+        yield from _chosen(child)
 
 
 def spelling(expr: Expr | None) -> str:
