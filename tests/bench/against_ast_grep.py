@@ -61,6 +61,7 @@ def compare(tree: Path, ast_grep: str, rules: str, rounds: int) -> None:
     costs: dict[str, list[Cost]] = {"ast-grep": [], "ipclint, cold": [], "ipclint, warm": []}
     with tempfile.TemporaryDirectory() as cache:
         environment = os.environ | {"PYTHONPATH": str(ROOT / "server"), "IPCLINT_CACHE_DIR": cache}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
         run(ours, environment)  # compiles the rulebook, fills the cache, and brings the tree into memory
         for _ in range(rounds):
             costs["ast-grep"].append(run(theirs, environment))

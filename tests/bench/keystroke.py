@@ -227,6 +227,7 @@ def started(command: list[str], root: Path, file: Path, text: str, environment: 
 
 def measure(command: list[str], root: Path, lines: int, edits: int) -> Measured:
     environment = os.environ | {"PYTHONPATH": str(SERVER), "IPCLINT_CACHE_DIR": str(root.parent / "cache")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
     file = root / "Typed.swift"
     text = swift(lines)
     file.write_text(text)
