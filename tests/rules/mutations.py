@@ -84,6 +84,27 @@ def commented(files: Files, random: Random) -> Files:
     return {path: text(source) if is_code(path) else source for path, source in files.items()}
 
 
+MEMBER = re.compile(r"^[ \t]*(?:[-+] ?\(|(?:\w+ )*(?:func|init|var|let)\b)")
+
+
+def documented(files: Files, random: Random) -> Files:
+    """A paragraph in a block comment above declarations, whose lines begin with nothing in particular."""
+
+    def text(source: str) -> str:
+        lines: list[str] = []
+        for line in source.split("\n"):
+            if (
+                MEMBER.match(line)
+                and random.random() < 0.3
+                and (not lines or LINE_END.search(lines[-1]) or not lines[-1])
+            ):
+                lines += ["/*", "\tWhat it is for: { and }", " */"]
+            lines.append(line)
+        return "\n".join(lines)
+
+    return {path: text(source) if is_code(path) and '"""' not in source else source for path, source in files.items()}
+
+
 def headed(files: Files, random: Random) -> Files:
     """A licence, a byte order mark, emoji before everything."""
     head = random.choice(("\ufeff", "// 🏳️‍🌈 ünïcödé\n\n", "/*\n Licence\n */\n", "\n\n"))
@@ -146,7 +167,7 @@ def on_one_line(files: Files, random: Random) -> Files:
 
 MUTATIONS: tuple[Mutation, ...] = (
     on_one_line,
-    renamed, reindented, braces_below, commented, headed, reordered, spaced, without_last_newline, with_crlf,
+    renamed, reindented, braces_below, documented, commented, headed, reordered, spaced, without_last_newline, with_crlf,
 )  # fmt: skip
 
 

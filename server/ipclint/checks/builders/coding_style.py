@@ -8,7 +8,6 @@ from ipclint.checks.edits import indent_of, laid_out, line_start, newline_of
 from ipclint.model.finding import Edit
 from ipclint.model.source import Span
 
-_COMMENT = re.compile(rb"^(?://|/\*|\*)")
 _ATTRIBUTES = re.compile(rb"^(?:@(?!end|public|private|protected|package|optional|required)\w+(?:\([^)\n]*\))?\s*)+$")
 _SECTION = re.compile(rb"^(?://\s*MARK:|#pragma mark)")
 _BRACE_BELOW = re.compile(rb"^[-+][ \t]*\([^\n{]*\n[ \t]*\{", re.MULTILINE)
@@ -26,10 +25,21 @@ def head_of(data: bytes, start: int) -> int:
     while at > 0:
         above = line_start(data, at - 1)
         line = data[above:at].strip()
-        if not (_COMMENT.match(line) or _ATTRIBUTES.match(line)) or _SECTION.match(line):
-            return at
+        if line.endswith(b"*/") and not line.startswith(b"//"):
+            above = _opening(data, at)
+        elif not (line.startswith(b"//") or _ATTRIBUTES.match(line)) or _SECTION.match(line):
+            break
+        if above < 0:
+            break
         at = above
     return at
+
+
+def _opening(data: bytes, end: int) -> int:
+    """Where the line of the block comment that closes before `end` begins; -1 when code stands before it."""
+    opening = data.rfind(b"/*", 0, end)
+    start = line_start(data, max(opening, 0))
+    return start if opening >= 0 and not data[start:opening].strip() else -1
 
 
 def insert_before_member(path: str, data: bytes, start: int, text: str) -> Edit:
