@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 
 from ipclint.model.ir import Block, Call, Evaluate, Guard, If, Literal, Loop, Name, Operator, Return, Stmt, Throw
-from ipclint.program.paths import MAX_PATHS, last_value, outcomes, paths, returned
+from ipclint.program.paths import MAX_PATHS, Given, outcomes, paths, returned
 from tests.program.sample import function, program_of
 
 
@@ -83,7 +83,7 @@ def test_goto_lands_on_its_label() -> None:
     body = "BOOL ok = NO;\nif (!a()) { goto bail; }\nok = YES;\nbail:\nreturn ok;"
     assert sorted(ways(body, "objc")) == [("ok", ["!a"]), ("ok", ["a"])]
     program = program_of({"A.m": f"BOOL f(void) {{\n{body}\n}}"})
-    last = [name(last_value(way, "ok")) for way in paths(program.body(function(program, "f"))).paths]
+    last = [name(Given().last(way, "ok")) for way in paths(program.body(function(program, "f"))).paths]
     assert sorted(last) == ["false", "true"]
 
 

@@ -126,7 +126,8 @@ class _Walker:
             for state in states:
                 waits = state.leaving is not None and not self._lands(state.leaving, statement)
                 (done if waits else running).append(state._replace(leaving=state.leaving if waits else None))
-            states = self._bound([*done, *self.statement(statement, running)]) if running else done
+            after = self.statement(statement, running)
+            states = self._bound([*done, *after]) if len(after) > len(running) else [*done, *after]
         return states
 
     @staticmethod
@@ -339,13 +340,34 @@ def returned(path: Path) -> Expr | None:
     return path.exit.value if isinstance(path.exit, Return) else None
 
 
-def last_value(path: Path, name: str) -> Expr | None:
-    """What was last put into local `name` on the path, by its declaration or an assignment; None when never."""
-    value: Expr | None = None
-    for event in path.events:
-        for node in walk(event.node):
-            if (isinstance(node, Let) and node.names == (name,) and node.value is not None) or (
-                isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name
-            ):
-                value = node.value
-    return value
+class Given:
+    """What is put into locals, by declarations and assignments, on any path of one body: it takes each node apart once,
+    for many paths lead through it.
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[int, tuple[Node, tuple[tuple[str, Expr | None], ...]]] = {}  # with the node, so that it stays
+
+    def within(self, node: Node) -> tuple[tuple[str, Expr | None], ...]:
+        """The locals that are given a value below a node, in order; None for one that is declared without a value."""
+        known = self._of.get(id(node))
+        if known is None:
+            known = self._of[id(node)] = node, tuple(found for each in walk(node) if (found := given(each)) is not None)
+        return known[1]
+
+    def last(self, path: Path, name: str) -> Expr | None:
+        """What was last put into local `name` on the path; None when never."""
+        for event in reversed(path.events):
+            for local, value in reversed(self.within(event.node)):
+                if local == name and value is not None:
+                    return value
+        return None
+
+
+def given(node: Node) -> tuple[str, Expr | None] | None:
+    """The local that a declaration or an assignment gives a value, and the value; None for any other node."""
+    if isinstance(node, Let) and len(node.names) == 1:
+        return node.names[0], node.value
+    if isinstance(node, Assign) and isinstance(node.target, Name):
+        return node.target.text, node.value
+    return None

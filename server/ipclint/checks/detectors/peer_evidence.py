@@ -21,7 +21,6 @@ from ipclint.model.ir import (
     Expr,
     If,
     Jump,
-    Let,
     Literal,
     Member,
     Name,
@@ -32,8 +31,8 @@ from ipclint.model.ir import (
     walk,
 )
 from ipclint.model.ir import Guard as GuardStatement
-from ipclint.program.link import callers, resolve, type_of
-from ipclint.program.paths import NEVER, Event, Path, last_value, outcomes, paths, returned
+from ipclint.program.link import callers, calls_in, resolve, type_of
+from ipclint.program.paths import NEVER, Event, Given, Path, given, outcomes, paths, returned
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.types import base_type, is_optional
@@ -108,6 +107,7 @@ _DIRECT: dict[str, str] = {
     **dict.fromkeys(REQUIREMENT_SETTERS, "requirement"),
     **WEAK,
 }
+_REQUIRING = frozenset(name.partition(":")[0] for name in REQUIREMENT_SETTERS)
 _DIRECT_WORDS = {name.partition(":")[0]: kind for name, kind in _DIRECT.items()}
 ACCEPTORS = frozenset({"listener:shouldAcceptNewConnection:", "shouldAcceptXPCConnection:"})
 PEERS = frozenset({"NSXPCConnection", "xpc_connection_t", "xpc_object_t", "XPCReceivedMessage", "XPCSession"})
@@ -184,12 +184,13 @@ def guard(program: Program, ref: UnitRef) -> Guard:
         return Guard(unknown=True)
     flags = _flags(program, ref)
     found = paths(body, lambda node: _tells(node, flags))
-    accepting = [(path, events) for path in found.paths for events in _acceptances(function, body, path)]
+    evidence_of = _Evidence(program, ref)
+    accepting = [(path, events) for path in found.paths for events in _acceptances(function, path, evidence_of.given)]
     decisive = _decisive(events for _, events in accepting)
     kinds: set[str] = set()
     is_open = unknown = compiled = False
     for path, events in accepting:
-        evidence = _evidence(program, ref, path, events, decisive)
+        evidence = evidence_of.path(path, events, decisive)
         kinds |= evidence - {"unknown"}
         if evidence - {"unknown"}:
             continue
@@ -251,7 +252,7 @@ def _depending(node: If | GuardStatement) -> tuple[set[str], bool]:
     exits = isinstance(node, GuardStatement)
     for branch in (node.then, node.otherwise) if isinstance(node, If) else ():
         for inner in walk(branch):
-            assigned.add(_assigned(inner)[0])
+            assigned.add((given(inner) or ("", None))[0])
             exits |= isinstance(inner, Return | Throw | Jump)
             exits |= isinstance(inner, Call) and (inner.name in _DIRECT or inner.name in NEVER)
     return assigned - {""}, exits
@@ -263,15 +264,15 @@ def _tells(node: Node, flags: frozenset[str]) -> bool:
     return isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text in flags
 
 
-def _acceptances(function: Function, body: object, path: Path) -> Iterator[tuple[Event, ...]]:
+def _acceptances(function: Function, path: Path, values: Given) -> Iterator[tuple[Event, ...]]:
     """The events of a path, once for each way in which it accepts; nothing for a path that refuses."""
-    if isinstance(path.exit, (Throw, Evaluate)) or not _feasible(path):
+    if isinstance(path.exit, (Throw, Evaluate)) or not _feasible(path, values):
         return
     value = returned(path)
     if value is None and path.exit is None and path.events and function.returns:
         last = path.events[-1].node  # an implicit return: the body's only expression
         value = last.value if isinstance(last, Evaluate) and len(path.events) == 1 else None
-    value = _resolved(value, path)
+    value = _resolved(value, path, values)
     if value is None or not _decides(function, value):
         if not (isinstance(value, Literal) and (value.kind == "nil" or value.text == "false")):
             yield path.events
@@ -285,19 +286,19 @@ def _decides(function: Function, value: Expr) -> bool:
     return base_type(function.returns) in _BOOLEAN or (isinstance(value, Literal) and value.kind == "bool")
 
 
-def _resolved(value: Expr | None, path: Path) -> Expr | None:
+def _resolved(value: Expr | None, path: Path, values: Given) -> Expr | None:
     """A returned local's last value on the path."""
     seen: set[str] = set()
     while isinstance(value, Name) and value.text not in seen:
         seen.add(value.text)
-        inner = last_value(path, value.text)
+        inner = values.last(path, value.text)
         if inner is None:
             break
         value = inner
     return value
 
 
-def _feasible(path: Path) -> bool:
+def _feasible(path: Path, values: Given) -> bool:
     """False when a flag is tested against the constant that it was last given on this path."""
     known: dict[str, str] = {}
     for event in path.events:
@@ -305,19 +306,9 @@ def _feasible(path: Path) -> bool:
         if event.taken is not None and isinstance(node, Name) and known.get(node.text) in ("true", "false"):
             if (known[node.text] == "true") != event.taken:
                 return False
-        for inner in walk(node):
-            target, value = _assigned(inner)
-            if target:
-                known[target] = value.text if isinstance(value, Literal) else ""
+        for name, value in values.within(node):
+            known[name] = value.text if isinstance(value, Literal) else ""
     return True
-
-
-def _assigned(node: Node) -> tuple[str, Expr | None]:
-    if isinstance(node, Let) and len(node.names) == 1:
-        return node.names[0], node.value
-    if isinstance(node, Assign) and isinstance(node.target, Name):
-        return node.target.text, node.value
-    return "", None
 
 
 def _decisive(accepting: Iterable[tuple[Event, ...]]) -> frozenset[tuple[int, bool]]:
@@ -330,59 +321,108 @@ def _decisive(accepting: Iterable[tuple[Event, ...]]) -> frozenset[tuple[int, bo
     return frozenset((node, *outcome) for node, outcome in seen.items() if len(outcome) == 1)  # type: ignore[misc]
 
 
-def _evidence(
-    program: Program, ref: UnitRef, path: Path, events: tuple[Event, ...], decisive: frozenset[tuple[int, bool]]
-) -> set[str]:
-    found: set[str] = set()
-    for event in events:
-        if event.taken is None:
-            found |= _evaluated(program, ref, event.node)
-        elif (id(event.node), event.taken) in decisive:
-            found |= condition_evidence(program, ref, event.node, path)
-    return found
+class _Evidence:
+    """The evidence on the paths of one function. Nodes are looked at once, for many paths lead through them."""
+
+    def __init__(self, program: Program, ref: UnitRef) -> None:
+        self.given = Given()
+        self._program = program
+        self._ref = ref
+        self._evaluated: dict[int, set[str]] = {}
+        self._called: dict[int, set[str]] = {}
+        self._filled: dict[int, dict[str, set[str]]] = {}
+
+    def path(self, path: Path, events: tuple[Event, ...], decisive: frozenset[tuple[int, bool]]) -> set[str]:
+        """Kinds of evidence on a path that ends with these events."""
+        found: set[str] = set()
+        for event in events:
+            key = id(event.node)
+            if event.taken is None:
+                if key not in self._evaluated:
+                    self._evaluated[key] = _evaluated(self._program, self._ref, event.node)
+                found |= self._evaluated[key]
+            elif (key, event.taken) in decisive:
+                found |= self.condition(event.node, path)
+        return found
+
+    def condition(self, condition: Node, path: Path, depth: int = 0) -> set[str]:
+        """Kinds of evidence in a condition: in its calls, and in the values of the locals that it tests."""
+        found: set[str] = set()
+        for node in walk(condition):
+            if isinstance(node, Call):
+                if id(node) not in self._called:
+                    self._called[id(node)] = _called(self._program, self._ref, node)
+                found |= self._called[id(node)]
+            elif isinstance(node, Member) and node.name in _DIRECT:
+                if node.name != "bundleIdentifier" or not _is_own_bundle(node):
+                    found.add(_DIRECT[node.name])
+            elif isinstance(node, Name):
+                if node.text in _DIRECT:
+                    found.add(_DIRECT[node.text])
+                elif depth < 4 and (value := self.given.last(path, node.text)) is not None and value is not condition:
+                    found |= self.condition(value, path, depth + 1)
+                    found |= self._out_parameter(node.text, path)
+        if "pid" in found and self._compares_own_process(condition, path):
+            return {"own-process"}
+        return found
+
+    def _out_parameter(self, name: str, path: Path) -> set[str]:
+        """A local that a call on the path fills through `&name` stands for what that call did."""
+        found: set[str] = set()
+        for event in path.events:
+            if id(event.node) not in self._filled:
+                self._filled[id(event.node)] = _filled(event.node)
+            found |= self._filled[id(event.node)].get(name, set())
+        return found
+
+    def _compares_own_process(self, condition: Node, path: Path) -> bool:
+        words = _words(condition)
+        for name in tuple(words):
+            value = self.given.last(path, name)
+            if value is not None:
+                words |= _words(value)
+        return "getpid" in words or {"ProcessInfo", "processIdentifier"} <= words
 
 
 def _evaluated(program: Program, ref: UnitRef, node: Node) -> set[str]:
     """What a statement that simply runs ensures: a requirement set, a callee that throws or never returns otherwise."""
     found: set[str] = set()
+    tried = _tried(node)
     for inner in walk(node):
         if isinstance(inner, Call):
             if inner.name in REQUIREMENT_SETTERS and inner.name != "senderSatisfies":
                 found.add("requirement")
-            else:
-                for callee in resolve(program, ref, inner).refs:
+                continue
+            throws = id(inner) in tried
+            for callee in resolve(program, ref, inner).refs:
+                if throws or _may_require(program, callee):
                     answer = guard(program, callee)
                     if not answer.open and not answer.unknown:
-                        found |= answer.kinds if _throws_on(inner, node) else answer.kinds & {"requirement"}
+                        found |= answer.kinds if throws else answer.kinds & {"requirement"}
     return found
 
 
-def _throws_on(call: Call, statement: Node) -> bool:
-    """Whether the call's failure leaves: it stands under `try`. Otherwise only what it sets on the connection stays."""
-    return any(isinstance(n, Operator) and n.op == "try" and call in walk(n) for n in walk(statement))
+@query(bottom=False)
+def _may_require(program: Program, ref: UnitRef) -> bool:
+    """Whether a function or one below it names what sets a requirement: few do, and only those are worth a walk."""
+    function = program.function(ref)
+    if function is None:
+        return False
+    if not _REQUIRING.isdisjoint(function.mentions):
+        return True
+    return any(
+        _may_require(program, callee) for call in calls_in(program, ref) for callee in resolve(program, ref, call).refs
+    )
 
 
-def condition_evidence(program: Program, ref: UnitRef, condition: Node, path: Path, depth: int = 0) -> set[str]:
-    """Kinds of evidence in a condition: in its calls, and in the values of the locals that it tests."""
-    found: set[str] = set()
-    for node in walk(condition):
-        if isinstance(node, Call):
-            found |= call_evidence(program, ref, node)
-        elif isinstance(node, Member) and node.name in _DIRECT:
-            if node.name != "bundleIdentifier" or not _is_own_bundle(node):
-                found.add(_DIRECT[node.name])
-        elif isinstance(node, Name):
-            if node.text in _DIRECT:
-                found.add(_DIRECT[node.text])
-            elif depth < 4 and (value := last_value(path, node.text)) is not None and value is not condition:
-                found |= condition_evidence(program, ref, value, path, depth + 1)
-                found |= _out_parameter_evidence(program, ref, node.text, path)
-    if "pid" in found and _compares_own_process(condition, path):
-        return {"own-process"}
-    return found
+def _tried(statement: Node) -> set[int]:
+    """The nodes whose failure leaves, by identity: they stand under `try`. Of others only what they set stays."""
+    return {
+        id(below) for node in walk(statement) if isinstance(node, Operator) and node.op == "try" for below in walk(node)
+    }
 
 
-def call_evidence(program: Program, ref: UnitRef, call: Call) -> set[str]:
+def _called(program: Program, ref: UnitRef, call: Call) -> set[str]:
     """What a call contributes to a decision: the API that it is, or what its body ensures or touches."""
     if call.name in _DIRECT:
         return {_DIRECT[call.name]}
@@ -437,19 +477,16 @@ def _last_name(node: Member | Name) -> str:
     return node.name if isinstance(node, Member) else node.text
 
 
-def _out_parameter_evidence(program: Program, ref: UnitRef, name: str, path: Path) -> set[str]:
-    """A local that a call on the path fills through `&name` stands for what that call did."""
-    found: set[str] = set()
-    for event in path.events:
-        for node in walk(event.node):
-            if isinstance(node, Call) and any(
-                isinstance(a, Operator)
-                and a.op == "address"
-                and isinstance(a.operands[0], Name)
-                and a.operands[0].text == name
-                for a in node.args
-            ):
-                found |= {_DIRECT[word] for word in _words(node) if word in _DIRECT}
+def _filled(node: Node) -> dict[str, set[str]]:
+    """The locals that calls below a node fill through `&name`, with the evidence in these calls."""
+    found: dict[str, set[str]] = {}
+    for call in walk(node):
+        for argument in call.args if isinstance(call, Call) else ():
+            match argument:
+                case Operator(op="address", operands=(Name(text=name), *_)):
+                    found.setdefault(name, set()).update(_DIRECT[word] for word in _words(call) if word in _DIRECT)
+                case _:
+                    pass
     return found
 
 
@@ -461,15 +498,6 @@ def _words(node: Node) -> set[str]:
 
 def _is_own_bundle(member: Member) -> bool:
     return "Bundle" in _words(member) or "mainBundle" in _words(member)
-
-
-def _compares_own_process(condition: Node, path: Path) -> bool:
-    words = _words(condition)
-    for name in tuple(words):
-        value = last_value(path, name)
-        if value is not None:
-            words |= _words(value)
-    return "getpid" in words or {"ProcessInfo", "processIdentifier"} <= words
 
 
 @query(bottom=False)
