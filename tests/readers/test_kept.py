@@ -41,8 +41,45 @@ def test_an_edit_between_functions_has_none_lowered(monkeypatch: pytest.MonkeyPa
     assert again == {"two", "three", "four"}, "a type declared in a body is read with it"
 
 
-def test_after_a_syntax_error_the_parser_may_read_all_else_differently(monkeypatch: pytest.MonkeyPatch):
-    assert lowered(monkeypatch, SOURCE, "a()", "let =") == {"one", "two", "three"}
+def test_a_syntax_error_has_only_its_own_function_lowered(monkeypatch: pytest.MonkeyPatch):
+    assert lowered(monkeypatch, SOURCE, "a()", "let =") == {"one", "three"}
+
+
+def test_so_has_what_mends_a_syntax_error(monkeypatch: pytest.MonkeyPatch):
+    broken = SOURCE.replace("a()", "let =")
+    assert lowered(monkeypatch, broken, "let =", "a()") == {"one", "three"}
+    assert lowered(monkeypatch, broken, "let =", "let = =") == {"one", "three"}
+
+
+UNCLOSED = """class A {
+    func one(style: Style) {
+        label.font = font(.body).scaled(by: .make(2))
+        label.insets = Insets(top: 1)
+        traits.insert(.button)
+    }
+
+    init() { make() }
+
+    func two() { b() }
+}
+"""
+
+
+def test_after_a_syntax_error_the_parser_may_read_other_functions_differently(monkeypatch: pytest.MonkeyPatch):
+    """Behind the open string, `make()` is read as the call of an initialiser."""
+    assert "init" in lowered(monkeypatch, UNCLOSED, ".scaled", '."scaled')
+    assert "init" in lowered(monkeypatch, UNCLOSED.replace(".scaled", '."scaled'), '."scaled', ".scaled")
+
+
+def test_syntax_is_compared_with_that_of_the_last_text(monkeypatch: pytest.MonkeyPatch):
+    tree = SyntaxTree("swift", UNCLOSED.encode())
+    facts = read("a.swift", tree)
+    at = tree.data.index(b"scaled")
+    for start, end, text in ((at, at, b'"'), (at, at + 1, b"("), (at, at, b'"'), (at, at + 2, b"")):
+        tree.edit(start, end, text)
+        facts = reread(facts, tree)
+        assert facts == read("a.swift", SyntaxTree("swift", tree.data))
+        assert bool(facts.errors) == bool(text)
 
 
 @pytest.mark.parametrize(

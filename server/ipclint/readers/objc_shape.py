@@ -185,7 +185,7 @@ class Shape:
 
     def _kept(self, node: Node, owner: str, conditions: tuple[str, ...]) -> Function | None:
         """The function that stood on these bytes before, when nothing can have become another by what is around it."""
-        unit = self.kept.unit(Function, Span(node.start_byte, node.end_byte), owner) if self.kept else None
+        unit = self.kept.unit(Function, node, owner) if self.kept else None
         return unit if unit is not None and unit.conditions == conditions and not node.has_error else None
 
     def _method(self, node: Node, owner: str, modifiers: tuple[str, ...]) -> None:

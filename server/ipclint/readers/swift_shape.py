@@ -113,7 +113,7 @@ class Shape:
 
     def _kept(self, kind: type[U], node: Node, owner: str, owner_kind: str | None = None) -> U | None:
         """What stood on these bytes before, when nothing can have become another by what is around it."""
-        unit = self.kept.unit(kind, Span(node.start_byte, node.end_byte), owner, owner_kind) if self.kept else None
+        unit = self.kept.unit(kind, node, owner, owner_kind) if self.kept else None
         if unit is None:
             return None
         around = self.directives.conditions(node.start_byte + unit.name_span.start)

@@ -2,8 +2,9 @@
 
 A whole read of a long file costs a tenth of a second, a keystroke must not. `SyntaxTree.edit` parses incrementally;
 `reread` re-lowers one function when the edit lies inside its body and nothing else can have changed. Whenever that is
-in doubt the whole file is read, and where the tree has errors it is parsed afresh first: incremental recovery from
-errors need not end where a fresh parse does. So the facts are always those of a fresh read of the same bytes.
+in doubt the whole file is read, all but what is sure to be as it was; and where the tree has errors it is parsed afresh
+first: incremental recovery from errors need not end where a fresh parse does. So the facts are always those of a fresh
+read of the same bytes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tree_sitter import Node, Parser, Tree
 from ipclint.model.facts import Function, Language, SourceFacts, Suppression, Type, Unit, Variable
 from ipclint.model.source import Span
 from ipclint.readers.comments import MARKER
-from ipclint.readers.kept import Kept, Text
+from ipclint.readers.kept import Kept, Shapes, Stood, Text
 from ipclint.readers.lowering import SourceReader, error_spans
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ class SyntaxTree:
         self.data = data
         self.masked = reader_of(language).mask(data)
         self._read = self.text  # as of the last reread
+        self._stood: Tree | None = None  # the tree of then, moved along with the edits since
+        self.shapes: Shapes = {}
         self.tree = parse(language, self.masked)
         self.start = 0
         self.tail = 0
@@ -124,13 +127,18 @@ class SyntaxTree:
         dirty = Span(0, len(data))
         between = False
         same_around = masked[:start] == self.masked[:start] and masked[new_end:] == self.masked[old_end:]
+        row = data.count(b"\n", 0, start)
+        old_point, new_point = _point(self.data, start, old_end, row), _point(data, start, new_end, row)
+        edit = start, old_end, new_end, _point(data, start, start, row), old_point, new_point
+        if self.tree is not None and self.data is self._read.data:
+            self._stood = self.tree.copy()
+        if self._stood is not None:
+            self._stood.edit(*edit)
         if self.tree is None or not same_around:
             self.tree = parse(self.language, masked)
         else:
             between = _is_between(self.tree.root_node, self.data, start, old_end)
-            row = data.count(b"\n", 0, start)
-            old_point, new_point = _point(self.data, start, old_end, row), _point(data, start, new_end, row)
-            self.tree.edit(start, old_end, new_end, _point(data, start, start, row), old_point, new_point)
+            self.tree.edit(*edit)
             edited, self.tree = self.tree, parse(self.language, masked, self.tree)
             if self.tree is not None:
                 ranges = edited.changed_ranges(self.tree)
@@ -166,13 +174,17 @@ class SyntaxTree:
     def text(self) -> Text:
         return Text(self.data, self.masked)
 
-    def settle(self) -> tuple[Text, Span, Span]:
-        """The text of the last reread, which of it was edited, and what that is now; starts counting anew."""
+    def settle(self) -> tuple[Text, Stood | None, Span, Span]:
+        """The text of the last reread, and the tree it gave; which of that text was edited, and what that is now.
+
+        Starts counting anew.
+        """
         before = self._read
+        stood = Stood(self._stood.root_node, self.shapes) if self._stood is not None else None
         old = Span(self.start, max(self.start, len(before.data) - self.tail))
         now = Span(self.start, max(self.start, len(self.data) - self.tail))
-        self._read = self.text
-        return before, old, now
+        self._read, self._stood = self.text, None
+        return before, stood, old, now
 
     def parse_afresh(self) -> None:
         self.tree = parse(self.language, self.masked)
@@ -208,19 +220,25 @@ def read(path: str, tree: SyntaxTree, kept: Kept | None = None) -> SourceFacts:
 
 def reread(previous: SourceFacts, tree: SyntaxTree) -> SourceFacts:
     """The facts after the edits since `previous` was read from this tree; equal to a fresh read of the same bytes."""
-    before, old, now = tree.settle()
+    before, stood, old, now = tree.settle()
     if tree.data == before.data:
         return previous
     root = tree.tree.root_node if tree.tree is not None else None
+    is_broken = root is not None and bool(error_spans(root, reader_of(tree.language).GRAMMAR.tolerated))
     kept: Kept | None = None
-    if root is not None and error_spans(root, reader_of(tree.language).GRAMMAR.tolerated):
+    if is_broken:
         tree.parse_afresh()
     elif root is not None and not previous.errors:
         changed = _changed_units(previous, tree, root, before.data, old, now)
         if changed is not None:
             return _shifted(previous, changed, old, now.end - old.end)
         kept = Kept(previous, before, tree.text)
+    if kept is None and stood is not None:
+        kept = Kept(previous, before, tree.text, stood)
     facts = read(previous.path, tree, kept)
+    if kept is not None:
+        shapes = (tree.shapes | kept.shapes).items()
+        tree.shapes = {key: known for key, known in shapes if facts.units.get(key) is known[0]}
     return msgspec.structs.replace(facts, problem=facts.problem or previous.problem)
 
 
