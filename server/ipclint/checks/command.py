@@ -46,7 +46,7 @@ def shape(rule: Rule, program: Program, flow: Flow) -> Shape:
             return Shape(SHELL, "the shell")
         case "command.argument":
             return found.arguments()
-        case "command.environment" if not found.is_whole():
+        case "command.environment" if "key" in flow.tokens:
             return Shape(VALUE, found.tool())
         case _:
             return Shape(SURROUNDINGS, found.tool())
@@ -103,15 +103,6 @@ class _Command:
 
     def _is(self, tool: str, table: str) -> bool:
         return tool in self._tools.get(table, frozenset())
-
-    def is_whole(self) -> bool:
-        """Whether the sink's value is what came in from outside as it was: a parameter that is handed on."""
-        at = self._origin(At(len(self.links) - 1, self.flow.sink.value))
-        root = self.flow.root
-        function = self.program.function(root.ref)
-        if at.number or function is None or not isinstance(root.input, Parameter) or not isinstance(at.expr, Name):
-            return False
-        return at.expr.text == function.params[root.input.number].name
 
     # ── the program ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -97,6 +97,8 @@ def sourced(run: Run, uses: Iterable[Use], node: Node, blocks: Blocks | None = N
             elif block is not None and blocks is not None and block[1] >= 0:
                 count = len(use.args)
                 number = count - 1 if block[0] >= count else block[0]  # optional arguments before it may be left out
+                if not isinstance(use.args[number], Closure | Name):
+                    continue  # a function by its name is where data enters
                 blocks[number][block[1]] = joined((blocks[number].get(block[1], EMPTY), value))
             elif numbers := model.argument_numbers(position, len(use.args)):
                 for number in numbers:

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from ipclint.model.facts import Variable
-from ipclint.model.ir import Call, Closure, Expr, Name
+from ipclint.model.ir import Call, Closure, Expr, Member, Name
 from ipclint.program import flow_guards
 from ipclint.program import flow_model as model
 from ipclint.program.flow_apis import Blocks, applied, given_back, hop_at, sourced
-from ipclint.program.flow_enter import enter_block, into_program
-from ipclint.program.flow_hops import kept_closures
+from ipclint.program.flow_enter import enter, enter_block, into_program
+from ipclint.program.flow_hops import kept_closures, referenced
 from ipclint.program.flow_properties import getter_message, setter_message
 from ipclint.program.flow_run import Run
 from ipclint.program.flow_state import EMPTY, Taint, Value, joined, mapped, whole
@@ -48,14 +48,28 @@ def call(run: Run, node: Call) -> Value:
         results += [applied(run, use, values, receiver, blocks, node) for use in uses]
         results.append(setter_message(run, node, values))
     if run.alive and (tainted or run.now.places):
-        results.append(into_program(run, node, values, receiver, blocks))
+        modelled = any(each.goes_to == "ret" for use in uses for each in model.passes(use.api))
+        results.append(into_program(run, node, values, receiver, blocks, modelled))
     sure = frozenset(f.kind for use in uses for f in use.api.validates if "arg*.block" in f.at)
     given = {n: run.inline(closure, blocks.get(n, {}), sure) for n, closure in closures.items()}
+    given |= {n: _handed_over(run, node, n, block) for n, block in blocks.items() if n not in closures}
     if closures and run.alive and run.now.places:
         flow_guards.ran(run, node, closures)
     if given:
         results += given_back(run, uses, given, node)
     return joined(results)
+
+
+def _handed_over(run: Run, node: Call, number: int, block: dict[int, Value]) -> Value:
+    """What a function gives that is handed over by name: `map(String.init)`, `compactMap(parse)`."""
+    taint = whole(block.get(0, EMPTY))
+    if taint is None or not run.alive or number >= len(node.args):
+        return EMPTY
+    argument = node.args[number]
+    if isinstance(argument, Member) and argument.name.partition("(")[0] == "init":
+        return {(): taint}
+    callees = referenced(run.program, run.ref, argument)
+    return joined(enter(run, callee, model.Parameter(0), taint, node, 1, {})[0] for callee in callees)
 
 
 def _on_self(run: Run, node: Call) -> Call:

@@ -17,14 +17,16 @@ from ipclint.program.program import UnitRef
 MAX_CALLEES = 4
 
 
-def into_program(run: Run, node: Call, values: Sequence[Value], receiver: Value, blocks: Blocks) -> Value:
-    """Follow tainted data into the functions that a call can reach."""
+def into_program(
+    run: Run, node: Call, values: Sequence[Value], receiver: Value, blocks: Blocks, modelled: bool
+) -> Value:
+    """Follow tainted data into the functions that a call can reach. `modelled`: a model says what the call gives."""
     own = run.now.read(("self",)) if run.alive and _is_own(node) else EMPTY
     if not (receiver or own or any(values)):
         return EMPTY
     resolution = run.resolve(node)
     if not resolution.refs:
-        return _memberwise(run, node, values)
+        return EMPTY if modelled else _memberwise(run, node, values)
     results: list[Value] = []
     for callee in resolution.refs[:MAX_CALLEES]:
         function = run.program.function(callee)

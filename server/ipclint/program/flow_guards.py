@@ -153,7 +153,7 @@ def _equals(run: Run, state: State, tested: Expr) -> State:
     part = transparent(state.tests.get(place, tested) if place is not None else tested)
     if isinstance(part, Member | Call) and part.name in ("host", "scheme"):
         url = part.base if isinstance(part, Member) else part.target
-        return _sure(run, after, url, (f"url.{part.name}",)) if url is not None else after
+        return _sure(run, after, url, (f"link.{part.name}",)) if url is not None else after
     return after
 
 

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.model.facts import Function, Type
-from ipclint.model.ir import Assign, Call, Member, Name, walk
+from ipclint.model.ir import Assign, Call, Literal, Member, Name, walk
 from ipclint.program import flow_model as model
 from ipclint.program.copies import same_type, visible
 from ipclint.program.flow import reach
 from ipclint.program.flow_hops import notification_name, observers, referenced
 from ipclint.program.flow_model import CallHit, Input, ReturnHit, SinkHit, WriteHit
-from ipclint.program.flow_state import NOTHING, Tokens, closed
+from ipclint.program.flow_state import NOTHING, PART, Tokens, added, settled
 from ipclint.program.link import callers, conforms, declarations, owner_of, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -31,6 +31,8 @@ from ipclint.program.vocabulary import Spelling
 MAX_STEPS = 400  # functions and inputs that one search visits
 MAX_DEPTH = 6  # calls, returns and properties between the source and the sink
 MAX_READERS = 24  # of one property
+NEEDED: Tokens = frozenset({PART})
+"""What rules need to have happened to data; other tokens clear it. A way with one tells what one without does not."""
 
 
 class Root(NamedTuple):
@@ -133,6 +135,8 @@ def _read(program: Program, ref: UnitRef) -> Iterator[Root]:
 
 def _called_back(program: Program, ref: UnitRef, use: Use, flow: Role) -> Iterator[Root]:
     """The functions that are handed over by name, to be called with what others sent."""
+    if flow.names and not any(_is_constant(node, flow.names) for arg in use.args for node in walk(arg)):
+        return
     for position in flow.at:
         block = model.block_position(position)
         if block is None or block[0] >= len(use.args):
@@ -143,6 +147,12 @@ def _called_back(program: Program, ref: UnitRef, use: Use, flow: Role) -> Iterat
                 name = function.params[block[1]].name
                 if name in function.mentions:
                     yield Root(callee, model.Parameter(block[1]), flow.kind, name)
+
+
+def _is_constant(node: object, names: tuple[str, ...]) -> bool:
+    """Whether a constant is named, in large letters or small: old code declares `KAEGetURL` of its own."""
+    text = node.text if isinstance(node, Name | Literal) else node.name if isinstance(node, Member) else ""
+    return bool(text) and text.lower() in {name.lower() for name in names}
 
 
 def _called_from_outside(program: Program, ref: UnitRef) -> Iterator[Root]:
@@ -239,23 +249,32 @@ def flows(program: Program, root: Root) -> tuple[Flow, ...]:
 
 def _search(program: Program, root: Root) -> Iterator[Flow]:
     queue = [_At(root.ref, root.input, NOTHING, 0, (), 0, False)]
-    seen: dict[tuple[UnitRef, Input], list[Tokens]] = {}
+    seen: dict[tuple[UnitRef, Input], list[_At]] = {}
     for at in queue:
         known = seen.setdefault((at.ref, at.input), [])
-        if any(tokens <= at.tokens for tokens in known):
+        if any(_says_as_much(before, at) for before in known):
             continue
-        known.append(at.tokens)
+        known.append(at)
         found = reach(program, at.ref, at.input)
         for sink in (*found.sinks, *(_as_sink(write) for write in found.writes if is_setting(program, write))):
             link = Link(at.ref, at.input, sink)
-            tokens = closed(at.tokens | sink.story.tokens)
+            tokens = added(at.tokens, sink.story.tokens)
+            tokens = tokens if PART in tokens else settled(tokens)
             yield Flow(root, (*at.links, link), at.anchor, tokens, max(at.weak, sink.story.weak))
         if len(at.links) < MAX_DEPTH and len(queue) < MAX_STEPS:
             queue.extend(_onwards(program, at, found))
 
 
+def _says_as_much(before: _At, at: _At) -> bool:
+    """Whether an earlier way to the same place found all that this one can: no more assured, no less sure."""
+    return before.tokens <= at.tokens and at.tokens & NEEDED <= before.tokens and before.weak <= at.weak
+
+
 def is_setting(program: Program, write: WriteHit) -> bool:
-    """Whether a property is a setting that later code trusts, by its name or that of its type."""
+    """Whether a property is a setting that later code trusts, by its name or that of its type. An object of which only
+    a member is tainted is none."""
+    if write.path:
+        return False
     apis = program.vocabulary.apis
     names = frozenset(apis["setting.name"].words) if "setting.name" in apis else frozenset[str]()
     types = frozenset(apis["setting.type"].words) if "setting.type" in apis else frozenset[str]()
@@ -293,8 +312,16 @@ def _onwards(program: Program, at: _At, found: model.Reach) -> Iterator[_At]:
                 yield _next(at, sink, observer, entered, len(at.links) + 1, False, weak=1)
     if not at.below:
         for result in found.returns:
-            for caller in sorted({site.caller for site in callers(program, at.ref)}):
+            for caller in _asking(program, at.ref):
                 yield _next(at, result, caller, model.Returned(at.ref, result.path), len(at.links) + 1, False)
+
+
+def _asking(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:
+    """The functions that call a function, or may read the property that it computes."""
+    function = program.function(ref)
+    if function is not None and function.kind == "getter":
+        return readers(program, function.owner, function.name)
+    return tuple(sorted({site.caller for site in callers(program, ref)}))
 
 
 def _next(
@@ -306,7 +333,7 @@ def _next(
     below: bool,
     weak: int = 0,
 ) -> _At:
-    tokens = closed(at.tokens | leaves.story.tokens)
+    tokens = added(at.tokens, leaves.story.tokens)
     links = (*at.links, Link(at.ref, at.input, leaves))
     return _At(ref, input, tokens, max(at.weak, leaves.story.weak, weak), links, anchor, below)
 

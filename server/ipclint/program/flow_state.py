@@ -32,10 +32,31 @@ IMPLIED: tuple[tuple[Tokens, str], ...] = (
 """Assurances that add up: a name without ".." below a fixed folder stays in that folder."""
 
 
+PART = "url.part"
+"""Marks data that is a part of a link: its query, a parameter, a path component."""
+
+_OF_LINK = {"link.host": "url.host", "link.scheme": "url.scheme"}
+"""What a test makes sure of that looks at a link before anything is taken out of it, and what it means for the data."""
+
+
 def closed(tokens: Tokens) -> Tokens:
     """`tokens` with what they imply together."""
     more = {implied for parts, implied in IMPLIED if parts <= tokens}
     return tokens if more <= tokens else tokens | more
+
+
+def added(tokens: Tokens, more: Tokens) -> Tokens:
+    """`tokens`, and `more` that was made sure of after them.
+
+    A link's host names the action it asks for, and says nothing of the addresses among its parameters. A test of the
+    host means the data's own host only when the data is such a part already.
+    """
+    return closed(tokens | (settled(more) if PART in tokens else more))
+
+
+def settled(tokens: Tokens) -> Tokens:
+    """`tokens` of data of which nothing was taken after the tests."""
+    return closed(frozenset(_OF_LINK.get(token, token) for token in tokens)) if _OF_LINK.keys() & tokens else tokens
 
 
 class Hop(NamedTuple):
@@ -74,12 +95,12 @@ class Taint(NamedTuple):
 
     def sure(self, tokens: Iterable[str]) -> Taint:
         """The same with more assurances."""
-        more = self.tokens | frozenset(tokens)
-        return self if more == self.tokens else self._replace(tokens=closed(more))
+        more = added(self.tokens, frozenset(tokens))
+        return self if more == self.tokens else self._replace(tokens=more)
 
     def then(self, hop: Hop, tokens: Tokens = NOTHING, weak: int = 0, cost: int = 1) -> Taint:
         """After one more step; a step that says the same again is not added."""
-        grown = closed(self.tokens | tokens) if tokens else self.tokens
+        grown = added(self.tokens, tokens) if tokens else self.tokens
         if self.chain is not None and self.chain.hop == hop:
             return self._replace(tokens=grown, weak=max(self.weak, weak))
         return Taint(grown, max(self.weak, weak), self.cost + cost, Chain(hop, self.chain))

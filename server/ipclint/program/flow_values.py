@@ -101,7 +101,8 @@ class Values(Run):
         if collection.kind == "tuple":
             return joined({(str(n), *p): t for p, t in v.items()} for n, v in enumerate(values))
         if collection.kind == "dictionary":
-            values = values[1::2]
+            keys, values = values[::2], values[1::2]
+            values = [value if key else under_own_key(value) for key, value in zip(keys, values, strict=False)]
         taint = whole(joined(values))
         return {(): taint} if taint is not None else EMPTY
 
@@ -192,10 +193,9 @@ class Values(Run):
 
     def _store_element(self, assign: Assign, target: Subscript, value: Value) -> None:
         """`x[k] = v`: the container may hold it from now on."""
-        for arg in target.args:
-            self.value(arg)
+        keys = [self.value(arg) for arg in target.args]
         self.value(target.base)
-        place, taint = self.place(target.base), whole(value)
+        place, taint = self.place(target.base), whole(value if any(keys) else under_own_key(value))
         if place is None or taint is None or not self.alive:
             return
         stored = {(): taint.then(Hop(assign.start, assign.end, "assign", place[-1]))}
@@ -213,6 +213,11 @@ class Values(Run):
             self.state.link(place, self.same_places(plain))
         if isinstance(plain, Call | Member | Operator | Subscript | Literal) or flow_guards.is_success(plain):
             self.state.tests[place] = plain
+
+
+def under_own_key(value: Value) -> Value:
+    """What is put into a container under a key that the program chose."""
+    return {place: taint.sure(("key",)) for place, taint in value.items()}
 
 
 def member_of(value: Value, name: str) -> Value:

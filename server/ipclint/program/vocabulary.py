@@ -35,6 +35,7 @@ class Flow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
     when: OneOf["true", "false", "zero"] = "true"  # of a validator: the outcome that makes sure
     tool: str = ""  # of a sink of arguments: the position of the program that they are for
+    names: tuple[str, ...] = ()  # of a source that calls back: constants of which the call has to name one
 
 
 class Api(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
