@@ -204,7 +204,7 @@ def untyped_decode_in_coder(rule: Rule, program: Program, ref: UnitRef, unit: Fu
 def _takes_coder(unit: Function) -> bool:
     """Whether a function decodes from a coder that it is handed, or adds to what coders can do."""
     takes = unit.owner == "NSCoder" or any(base_type(param.type) == "NSCoder" for param in unit.params)
-    return bool(unit.body_start) and takes
+    return bool(unit.body_start) and (takes or unit.name == "initWithCoder:")
 
 
 def is_restoration(unit: Function) -> bool:

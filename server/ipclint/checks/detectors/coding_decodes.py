@@ -16,6 +16,7 @@ from ipclint.model.ir import (
     Node,
     walk,
 )
+from ipclint.program.constants import HOLE, fold
 from ipclint.program.link import owner_of, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -54,11 +55,23 @@ def is_untyped(program: Program, ref: UnitRef, call: Call) -> bool:
     """Whether a call decodes from an NSCoder without naming a class."""
     if not call.name.startswith("decode"):
         return False
-    if not any(use.api.name in UNTYPED for use in call_uses(program, ref, call)):
+    if not any(use.api.name in UNTYPED for use in call_uses(program, ref, call)) or _is_of_values(program, ref, call):
         return False
     if call.target is None:
         return owner_of(program, ref) == "NSCoder"
     return base_type(type_of(program, ref, call.target)) in CODERS
+
+
+def _is_of_values(program: Program, ref: UnitRef, call: Call) -> bool:
+    """Whether a decode by encoded type reads numbers and structures only, which name no class."""
+    if not call.name.startswith("decodeValue") or not call.args:
+        return False
+    encoded = call.args[0]
+    if isinstance(encoded, Call) and encoded.name == "@encode" and len(encoded.args) == 1:
+        type = encoded.args[0]
+        return isinstance(type, Name) and type.text not in ("id", "Class") and not type.text.endswith("*")
+    texts = fold(program, ref, encoded)
+    return not any(sign in text for text in texts for sign in ("@", "#", HOLE))
 
 
 def _hidden(program: Program, ref: UnitRef, node: Call | Name, depth: int = 0) -> str:
