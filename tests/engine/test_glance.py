@@ -87,6 +87,16 @@ typedef struct {
     assert declared_names("objc", text) == {"Helper", "accepts", "shared", "VERIFY", "kName", "check", "Thing"}
 
 
+def test_a_macro_or_an_attribute_before_an_objective_c_type_hides_no_name() -> None:
+    text = b"""DIRECT_MEMBERS @interface Status : NSObject <StatusProtocol>
+__attribute__((objc_direct_members)) @implementation Direct
+API_AVAILABLE(macos(13.0)) @protocol Service <NSObject>
+- (void)status:(id)of reply:(void (^)(NSData *))reply;
+id made = @protocol(Other);
+"""
+    assert declared_names("objc", text) == {"Status", "Direct", "Service", "status", "made"}
+
+
 def test_files_with_a_late_word_are_read_when_it_is_asked_for() -> None:
     names = declared_names("swift", b"func f() { center.addObserver(self) }")
     assert "@addObserver" in names

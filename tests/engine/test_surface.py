@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ipclint.engine.setup import open_session
+from ipclint.engine.setup import open_session, prepare
 from ipclint.engine.surface import Surface, compare, of, to_html, to_json, to_mermaid
 from ipclint.engine.surface.layout import lay_out
 from ipclint.engine.surface.words import anchor, escape, shortened
@@ -53,6 +53,40 @@ def test_places_are_one_based_and_count_characters(tmp_path: Path) -> None:
 
 def test_the_same_files_give_the_same_bytes(tour: Surface) -> None:
     assert to_json(map_of(TOUR / "as-found")) == to_json(tour)
+
+
+STATUS = {
+    "StatusProtocol.h": "@protocol StatusProtocol\n- (void)probeWithReply:(void (^)(NSData *))reply;\n@end\n",
+    "Status.h": "DIRECT_MEMBERS @interface Status : NSObject <StatusProtocol>\n@end\n",
+    "Status.m": """
+@interface Status () <NSXPCListenerDelegate>
+@end
+@implementation Status
+- (void)start {
+    NSXPCListener *listener = [[NSXPCListener alloc] initWithMachServiceName:@"a.b"];
+    listener.delegate = self;
+}
+- (BOOL)listener:(NSXPCListener *)listener shouldAcceptNewConnection:(NSXPCConnection *)c {
+    c.exportedInterface = [NSXPCInterface interfaceWithProtocol:@protocol(StatusProtocol)];
+    return YES;
+}
+- (void)probeWithReply:(void (^)(NSData *))reply { reply(nil); }
+@end
+""",
+}
+
+
+@pytest.mark.parametrize("files", [{}, STATUS], ids=["tour", "header"])
+def test_the_map_is_the_same_whether_or_not_rules_are_asked(tmp_path: Path, files: dict[str, str]) -> None:
+    setup = prepare(write(tmp_path, files) if files else TOUR / "as-found")
+    maps: list[str] = []
+    for checks in (False, True):
+        session = setup.session(checks=checks)
+        session.load()
+        maps.append(to_json(of(session)))
+    assert maps[0] == maps[1]
+    if files:
+        assert '"body": null' not in maps[0]
 
 
 def test_the_json_is_the_shape(tour: Surface) -> None:

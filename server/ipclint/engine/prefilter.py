@@ -19,9 +19,8 @@ _DECLARES = rb"(?:class|struct|enum|protocol|extension|actor|func|typealias|let|
 _SWIFT = re.compile(
     rb"\n[ \t]{0,8}+(?>(?:(?!" + _DECLARES + rb" )[\w@()]++ )*)(" + _DECLARES + rb") (?>(?:\w+\.)*)(\w+)"
 )
-_OBJC = re.compile(
-    rb"\n(?:@(?:interface|implementation|protocol)[ \t]++|[-+][ \t]*+\([^)\n]*\)[ \t]*+|#[ \t]*+define[ \t]++)(\w+)"
-)
+_OBJC_TYPE = re.compile(rb"@(?:interface|implementation|protocol)[ \t]++(\w+)")  # a macro may stand before it
+_OBJC = re.compile(rb"\n(?:[-+][ \t]*+\([^)\n]*\)[ \t]*+|#[ \t]*+define[ \t]++)(\w+)")
 _C = re.compile(rb"\n(?:[A-Za-z_]\w*+[ \t*]++)+(\w+)[ \t]*+[(=]|\n\}[ \t]*+(\w+)[ \t]*+;")
 
 
@@ -106,6 +105,6 @@ def declared_names(kind: str, data: bytes) -> frozenset[str]:
         found = _SWIFT.findall(data)
         names: set[bytes] = {b"+" + name if keyword == b"extension" else name for keyword, name in found}
     else:
-        names = {*_OBJC.findall(data), *(name for pair in _C.findall(data) for name in pair)}
+        names = {*_OBJC_TYPE.findall(data), *_OBJC.findall(data), *(n for pair in _C.findall(data) for n in pair)}
     late = {f"@{word}" for word in LATE if word.encode() in data}
     return frozenset(name.decode("utf-8", "replace") for name in names if name) | late
