@@ -92,6 +92,17 @@ def kept(program: Program, ref: UnitRef, node: Node) -> Kept:
     return Kept(ref, node, held, wide, tuple(acts), escaped)
 
 
+def kept_parameter(program: Program, ref: UnitRef, name: str, node: Node) -> Kept | None:
+    """What becomes of the object that a function or a closure in it is given as `name`; `node` is that parameter. None
+    when something else there has the same name."""
+    if len(scope(program, ref).get(name, ())) != 1:
+        return None
+    held = (Holder("", name, ref),)
+    names = _aliases(program, ref, held)
+    acts = dict.fromkeys(_acts(program, ref, held, names))
+    return Kept(ref, node, held, None, tuple(acts), _escapes(program, ref, held, names))
+
+
 def _given(statement: Node, names: set[str]) -> Expr | None:
     """What a statement puts one of these locals into: `self.connection = c`, `[self setConnection:c]`."""
     if isinstance(statement, Assign) and isinstance(statement.value, Name) and statement.value.text in names:

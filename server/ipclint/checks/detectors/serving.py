@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ipclint.checks import around
-from ipclint.checks.connections import Act, Kept, anybody, bare, kept
+from ipclint.checks.connections import Act, Kept, anybody, bare, kept, kept_parameter
 from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
@@ -30,12 +30,14 @@ from ipclint.model.ir import (
 from ipclint.program.link import calls_in, code_of, type_of
 from ipclint.program.paths import NEVER
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.surface import DELEGATE_SELECTOR
 from ipclint.program.usage import uses_of
 
 RAW = frozenset({"xpc_connection_create", "xpc_connection_create_mach_service", "xpc_connection_create_from_endpoint"})
 STARTS = frozenset({"resume", "activate", "xpc_connection_resume", "xpc_connection_activate"})
 HANDLED = frozenset({"xpc_connection_set_event_handler", "xpc_connection_set_event_handler_f"})
 INTERFACES = frozenset({"remoteObjectInterface", "exportedInterface", "exportedObject"})
+REFUSES = frozenset({"invalidate", "xpc_connection_cancel"})
 SETTINGS = frozenset({"interruptionHandler", "invalidationHandler", "delegate"})
 IDLE = frozenset({"isEqual:", "description", "retain", "autorelease", "release", "xpc_retain", "xpc_release"})
 """What is no use of a connection."""
@@ -48,9 +50,12 @@ MAKES = re.compile(r"^(?:init\w*:?.*|new|alloc)$")
 @detector("endpoint-never-serves", on="function")
 @detector("endpoint-never-serves", on="variable")
 def endpoint_never_serves(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
+    if isinstance(unit, Function):
+        yield from _accepted(rule, program, ref, unit)
     for call, kind in _endpoints(program, ref):
         found = kept(program, ref, call)
         if not found.holders:
+            yield from _asked_in_place(rule, program, ref, call)
             continue
         if not found.names(STARTS):
             yield from _not_started(rule, program, found, kind)
@@ -92,6 +97,50 @@ def _not_started(rule: Rule, program: Program, found: Kept, kind: str) -> Iterat
     confidence: Confidence = "likely" if found.holder is not None else "certain"
     holes = {**_holes(found, kind), **_last_setting(program, found, kind)}
     yield rule.finding(around.place_of(found.ref, found.node), confidence, holes=holes)
+
+
+def _asked_in_place(rule: Rule, program: Program, ref: UnitRef, made: Call) -> Iterator[Finding]:
+    """`NSXPCConnection(…).remoteObjectProxy`: a connection that nobody can start any more."""
+    for node in walk(code_of(program, ref)):
+        base = node.base if isinstance(node, Member) else node.target if isinstance(node, Call) else None
+        if isinstance(node, Member | Call) and "emoteObjectProxy" in node.name and base is made:
+            holes = {"name": "the connection", "kind": "connection"}
+            yield rule.finding(around.place_of(ref, made), "certain", holes=holes)
+
+
+def _accepted(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    """A peer's connection that is set up and accepted, and never started."""
+    for name, node, kind in _peers(program, ref, unit):
+        found = kept_parameter(program, ref, name, node)
+        if found is None:
+            continue
+        yield from _set_too_late(rule, program, found) if kind == "connection" else ()
+        settings = found.names(HANDLED if kind == "raw" else INTERFACES)
+        if settings and not found.escaped and not found.names(STARTS | REFUSES):
+            holes = {"name": name, "kind": "connection"}
+            if (last := _last_at_top(program, ref, settings)) is not None:
+                holes |= {"after": _place(ref, last), "connection": name} | ({"raw": "yes"} if kind == "raw" else {})
+            yield rule.finding(_place(ref, settings[-1].node), "certain", context="accepted", holes=holes)
+
+
+def _peers(program: Program, ref: UnitRef, unit: Function) -> Iterator[tuple[str, Node, str]]:
+    """The connections that a function is given to accept: of a delegate, or as the event of a raw listener."""
+    if unit.selector == DELEGATE_SELECTOR and len(unit.params) == 2:
+        yield unit.params[1].name, unit.params[1], "connection"
+    for node in walk(code_of(program, ref)) if not HANDLED.isdisjoint(unit.mentions) else ():
+        handler = node.args[1] if isinstance(node, Call) and node.name in HANDLED and len(node.args) == 2 else None
+        if isinstance(handler, Closure) and len(handler.params) == 1:
+            yield handler.params[0].name, handler.params[0], "raw"
+
+
+def _last_at_top(program: Program, ref: UnitRef, settings: tuple[Act, ...]) -> Node | None:
+    """The last of these acts when it is a statement of the function's own."""
+    last = max((act.node for act in settings), key=lambda node: node.start)
+    return next((s for s in program.body(ref) if isinstance(s, Evaluate) and _same_span(s.value, last)), None)
+
+
+def _same_span(one: Node, other: Node) -> bool:
+    return (one.start, one.end) == (other.start, other.end)
 
 
 def _last_setting(program: Program, found: Kept, kind: str) -> dict[str, str | Place]:
@@ -260,10 +309,7 @@ def _set_too_late(rule: Rule, program: Program, found: Kept) -> Iterator[Finding
 
 def _is_all(statement: Node, act: Act) -> bool:
     """Whether a statement is this act and nothing else."""
-    return isinstance(statement, Evaluate) and (statement.value.start, statement.value.end) == (
-        act.node.start,
-        act.node.end,
-    )
+    return isinstance(statement, Evaluate) and _same_span(statement.value, act.node)
 
 
 def _holes(found: Kept, kind: str) -> dict[str, str | Place]:
