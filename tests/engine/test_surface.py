@@ -89,6 +89,31 @@ def test_the_map_is_the_same_whether_or_not_rules_are_asked(tmp_path: Path, file
         assert '"body": null' not in maps[0]
 
 
+def test_files_are_read_until_no_further_one_is_asked_for(tmp_path: Path) -> None:
+    files = {
+        "Service.swift": """
+@objc protocol Jobs { func run(_ text: String) }
+final class Service: NSObject, NSXPCListenerDelegate, Jobs {
+    func listener(_ listener: NSXPCListener, shouldAcceptNewConnection c: NSXPCConnection) -> Bool {
+        c.exportedInterface = NSXPCInterface(with: Jobs.self)
+        return true
+    }
+    func run(_ text: String) { First().step(text) }
+}
+let delegate = Service()
+let listener = NSXPCListener(machServiceName: "a.b")
+listener.delegate = delegate
+""",
+        "First.swift": "struct First { func step(_ text: String) { Second().hop(text) } }\n",
+        "Second.swift": "struct Second { func hop(_ text: String) { Third().jump(text) } }\n",
+        "Third.swift": "struct Third { func jump(_ text: String) { let p = Process(); p.arguments = [text]; p.launch() } }\n",
+    }
+    session = prepare(write(tmp_path, files)).session(checks=False)
+    session.load()
+    reached = [each for endpoint in of(session).endpoints for method in endpoint.methods for each in method.reaches]
+    assert [(each.family, each.spot.path) for each in reached] == [("command", "Third.swift")]
+
+
 def test_the_json_is_the_shape(tour: Surface) -> None:
     assert msgspec.json.decode(to_json(tour), type=Surface) == tour
 

@@ -55,13 +55,12 @@ def of(session: Session, changed: Callable[[Delta], None] = lambda delta: None) 
     """
     found = session.surface()
     for _ in range(MAX_ROUNDS):
-        delta = session.apply(())
+        delta = session.catch_up()
+        if delta is None:  # a file may change nothing by itself and still lead to one that does
+            break
         if delta.changed:
             changed(delta)
-        again = session.surface()
-        if again == found:
-            break
-        found = again
+        found = session.surface()
     return found
 
 
