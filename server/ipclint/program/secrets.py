@@ -9,10 +9,13 @@ links and version strings that a user copies are none.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from ipclint.model.facts import Variable
 from ipclint.model.ir import (
+    Assign,
     Call,
     Cast,
     Closure,
@@ -28,13 +31,15 @@ from ipclint.model.ir import (
     Text,
     walk,
 )
-from ipclint.program.link import callers, scope, type_of
+from ipclint.program.link import callers, calls_in, members, owner_of, scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
 from ipclint.program.usage import call_uses, read_uses
 from ipclint.program.vocabulary import Vocabulary
 
 MAX_DEPTH = 5
+MAX_MAKERS = 20  # functions that make objects of a type
+MAX_CONSTRUCTIONS = 2  # objects and parameters that a value is handed on by
 RANKS = ("key", "password", "number", "code")
 """Kinds of secret, the worst first."""
 
@@ -176,12 +181,16 @@ def _values(expr: Expr) -> tuple[Expr, ...]:
 def _secret_of(program: Program, ref: UnitRef, expr: Expr, depth: int, follow: bool) -> Secret | None:
     match expr:
         case Name(text=text):
-            return _named(program, ref, expr, text) or _by_value(program, ref, text, depth, follow)
+            found = _named(program, ref, expr, text) or _by_value(program, ref, text, depth, follow)
+            owner = owner_of(program, ref) if found is None and follow and text not in scope(program, ref) else ""
+            return found or _by_construction(program, owner, text, depth)
         case Member(base=base, name=name):
             if any("secret" in (flow.kind for flow in use.api.source) for use in read_uses(program, ref, expr)):
                 return Secret(name, "password", expr, ref, True)
             if name in GENERIC and base is not None:
-                return secret_in(program, ref, base, depth + 1, follow)
+                owner = base_type(type_of(program, ref, base)) if follow else ""
+                found = secret_in(program, ref, base, depth + 1, follow)
+                return found or _by_construction(program, owner, name, depth)
             return _named(program, ref, expr, name)
         case Call():
             return _of_call(program, ref, expr, depth, follow)
@@ -205,15 +214,38 @@ def _by_value(program: Program, ref: UnitRef, name: str, depth: int, follow: boo
     """A local or a parameter of plain name: what was put into it, here or by the callers."""
     function = program.function(ref)
     for binding in scope(program, ref).get(name, ()):
-        if binding.value is not None and binding.kind in ("let", "for"):
-            if (found := secret_in(program, ref, binding.value, depth + 1, follow)) is not None:
-                return found
+        if binding.kind in ("let", "for"):
+            values = [binding.value, *_assigned(program, ref, name)] if binding.kind == "let" else [binding.value]
+            for value in values:
+                if (found := secret_in(program, ref, value, depth + 1, follow)) is not None:
+                    return found
         elif binding.kind == "param" and follow and function is not None:
             index = next((i for i, param in enumerate(function.params) if param.name == name), -1)
             for site in callers(program, ref):
                 if site.certain and index < len(site.call.args):
                     if (found := secret_in(program, site.caller, site.call.args[index], depth + 1, False)) is not None:
                         return found
+    return None
+
+
+def _assigned(program: Program, ref: UnitRef, name: str) -> Iterator[Expr]:
+    """What a variable is given after it was declared."""
+    for node in walk(program.body(ref)):
+        if isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name:
+            yield node.value
+
+
+def _by_construction(program: Program, owner: str, name: str, depth: int) -> Secret | None:
+    """A property of plain name: what the objects of its type are made with, `CopyAction(text: login.password)`."""
+    if not any(isinstance(program.unit(member), Variable) for member in members(program, owner, name) if owner):
+        return None
+    short = owner.rpartition(".")[2]
+    for maker in program.mentioning(short)[:MAX_MAKERS]:
+        for call in calls_in(program, maker):
+            if call.name == short and name in call.labels:
+                argument = call.args[call.labels.index(name)]
+                if (found := secret_in(program, maker, argument, depth + 1, depth < MAX_CONSTRUCTIONS)) is not None:
+                    return found
     return None
 
 
