@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.identity_paths import PATH_LOOKUPS, Led, results
 from ipclint.checks.detectors.peer_evidence import ACCEPTORS, STRONG, guard, judges_peer
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
@@ -32,11 +33,11 @@ from ipclint.program.types import base_type
 
 PID_KEY = "kSecGuestAttributePid"
 PID_FUNCTIONS = frozenset({"xpc_connection_get_pid", "audit_token_to_pid"})
-LOOKUPS = frozenset(
-    {"NSRunningApplication", "runningApplicationWithProcessIdentifier:", "proc_pidpath", "proc_name", "proc_pidinfo"}
-)
+LOOKUPS = frozenset({"NSRunningApplication", "runningApplicationWithProcessIdentifier:"})
+SOCKET_PIDS = frozenset({"LOCAL_PEERPID", "LOCAL_PEEREPID"})
 CONNECTION_TYPES = frozenset({"NSXPCConnection", "xpc_connection_t", "OS_xpc_object"})
 NAMES_OF_A_PROCESS = frozenset({"bundleIdentifier", "executableURL", "bundleURL", "localizedName", "executablePath"})
+_PID_TYPES = frozenset({"pid_t", "Int32", "Int", "int", "NSInteger", "NSNumber"})
 MAX_CALLS_DEEP = 5
 
 
@@ -63,18 +64,17 @@ class Sink(NamedTuple):
 def identity_sinks(program: Program, ref: UnitRef) -> tuple[Sink, ...]:
     """Where a function asks who a process is by its id."""
     function = program.function(ref)
-    if function is None or not ({PID_KEY} | {name.partition(":")[0] for name in LOOKUPS}) & set(function.mentions):
+    words = {PID_KEY, *PATH_LOOKUPS, *(name.partition(":")[0] for name in LOOKUPS)}
+    if function is None or not words & set(function.mentions):
         return ()
     found: list[Sink] = []
     keys = _names_of_pid_key(program, ref)
     for node in walk(program.body(ref)):
         found.extend(_code_sinks(node, keys))
-        if (
-            isinstance(node, Call)
-            and node.name in LOOKUPS
-            and node.args
-            and NAMES_OF_A_PROCESS & set(function.mentions)
-        ):
+        if not isinstance(node, Call) or not node.args:
+            continue
+        named = node.name in LOOKUPS and NAMES_OF_A_PROCESS & set(function.mentions)
+        if named or (node.name in PATH_LOOKUPS and Led(program, ref, node).decides):
             found.append(Sink(node, node.args[0], "name"))
     return tuple(found)
 
@@ -133,9 +133,30 @@ def identity_parameters(program: Program, ref: UnitRef) -> frozenset[int]:
     for call in calls_in(program, ref):
         handed = _handed(program, ref, call, "parameter")
         for callee in resolve(program, ref, call).refs if handed else ():
-            for index in identity_parameters(program, callee):
+            for index in _identifying(program, ref, call, callee):
                 found |= {origin.parameter for origin in handed.get(index, ())}
     return frozenset(found)
+
+
+def _identifying(program: Program, ref: UnitRef, call: Call, callee: UnitRef) -> frozenset[int]:
+    """The parameters of a callee by which it, or the function that calls it here, asks who a process is."""
+    found, leading = identity_parameters(program, callee), leading_parameters(program, callee)
+    return found | leading if leading - found and Led(program, ref, call).decides else found
+
+
+@query(bottom=frozenset[int]())
+def leading_parameters(program: Program, ref: UnitRef) -> frozenset[int]:
+    """The parameters of a function that are process ids of which it returns the path or the name."""
+    function = program.function(ref)
+    if function is None or not PATH_LOOKUPS & set(function.mentions):
+        return frozenset()
+    return frozenset(
+        origin.parameter
+        for call in calls_in(program, ref)
+        if call.name in PATH_LOOKUPS and call.args and Led(program, ref, call).returned
+        for origin in origins(program, ref, call.args[0])
+        if origin.kind == "parameter"
+    )
 
 
 def _handed(program: Program, ref: UnitRef, call: Call, kind: str) -> dict[int, tuple[Origin, ...]]:
@@ -152,7 +173,7 @@ def origins(program: Program, ref: UnitRef, expr: Expr, seen: set[str] | None = 
     seen = set() if seen is None else seen
     found: list[Origin] = []
     for node in walk(expr):
-        if isinstance(node, Call) and node.name in PID_FUNCTIONS:
+        if isinstance(node, Call) and (node.name in PID_FUNCTIONS or _gives_peer(program, ref, node)):
             found.append(Origin("peer", -1, node))
         elif isinstance(node, Call) and node.name == "getpid":
             found.append(Origin("own", -1, node))
@@ -163,6 +184,19 @@ def origins(program: Program, ref: UnitRef, expr: Expr, seen: set[str] | None = 
     return tuple(dict.fromkeys(found))
 
 
+def _gives_peer(program: Program, ref: UnitRef, call: Call) -> bool:
+    """Whether a call of the program's own returns the process id of a peer."""
+    return any(_returns_peer(program, callee) for callee in resolve(program, ref, call).refs)
+
+
+@query(bottom=False)
+def _returns_peer(program: Program, ref: UnitRef) -> bool:
+    function = program.function(ref)
+    if function is None or base_type(function.returns) not in _PID_TYPES:
+        return False
+    return any(origin.kind == "peer" for value in results(program.body(ref)) for origin in origins(program, ref, value))
+
+
 def _kind_of_process(program: Program, ref: UnitRef, node: Member | Call) -> str:
     base = node.base if isinstance(node, Member) else node.target
     holder = base_type(type_of(program, ref, base).removesuffix(".Type"))
@@ -170,11 +204,15 @@ def _kind_of_process(program: Program, ref: UnitRef, node: Member | Call) -> str
         return "peer"
     if holder in ("ProcessInfo", "NSProcessInfo"):
         return "own"
-    nodes = walk(base) if base is not None else ()
-    words = {n.name if isinstance(n, Member | Call) else n.text for n in nodes if isinstance(n, Name | Member | Call)}
+    words = _words(base) if base is not None else set[str]()
     if words & {"ProcessInfo", "NSProcessInfo", "processInfo"}:
         return "own"
     return "peer" if not holder and any("connection" in word.lower() for word in words) else "other"
+
+
+def _words(expr: Expr) -> set[str]:
+    """The names in an expression."""
+    return {n.text if isinstance(n, Name) else n.name for n in walk(expr) if isinstance(n, Name | Member | Call)}
 
 
 def _origins_of_name(program: Program, ref: UnitRef, name: str, seen: set[str]) -> Iterator[Origin]:
@@ -188,10 +226,18 @@ def _origins_of_name(program: Program, ref: UnitRef, name: str, seen: set[str]) 
             yield Origin("parameter", next(i for i, p in enumerate(function.params) if p.name == name))
         elif binding.value is not None:
             yield from origins(program, ref, binding.value, seen)
-    if bindings:
-        for node in walk(program.body(ref)):
-            if isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name:
-                yield from origins(program, ref, node.value, seen)
+    for node in walk(program.body(ref)) if bindings else ():
+        if isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name:
+            yield from origins(program, ref, node.value, seen)
+        elif isinstance(node, Call) and node.name == "getsockopt" and _tells_peer(node, name):
+            yield Origin("peer", -1, node)
+
+
+def _tells_peer(call: Call, name: str) -> bool:
+    """Whether a socket is asked for the process at its other end, and the answer goes into a variable."""
+    return any(isinstance(arg, Name) and arg.text in SOCKET_PIDS for arg in call.args) and any(
+        isinstance(node, Name) and node.text == name for node in walk(call.args[3] if len(call.args) > 3 else call)
+    )
 
 
 class Chain(NamedTuple):
@@ -250,7 +296,7 @@ def _trace(program: Program, ref: UnitRef, sink: Sink) -> tuple[Confidence | Non
     """How sure it is that the pid is a peer's, None when it is not one, with the way there."""
     best: tuple[Confidence | None, tuple[Step, ...]] = (None, ())
     for origin in origins(program, ref, sink.pid):
-        if origin.kind == "peer" and origin.node is not None:
+        if origin.kind == "peer" and origin.node is not None and not _is_any_token(origin.node, sink):
             return "certain", (Step(_place(ref, origin.node), "the process id of the peer is read here"),)
         if origin.kind == "parameter":
             for chain in peer_chains(program, ref, origin.parameter):
@@ -259,6 +305,17 @@ def _trace(program: Program, ref: UnitRef, sink: Sink) -> tuple[Confidence | Non
                 if best[0] is None and sink.use == "code" and _about_a_client(program, ref):
                     best = "likely", ()
     return best
+
+
+def _is_any_token(node: Node, sink: Sink) -> bool:
+    """Whether the process id is taken from an audit token of which nothing says that it is a peer's: the system tells
+    of many processes by their tokens."""
+    if sink.use == "code" or not isinstance(node, Call) or node.name != "audit_token_to_pid":
+        return False
+    words = (
+        n.name if isinstance(n, Member | Call) else n.text for n in walk(node) if isinstance(n, Name | Member | Call)
+    )
+    return not any(word in each.lower() for each in words for word in _CLIENT_WORDS)
 
 
 _CLIENT_WORDS = ("client", "peer", "caller", "connection", "xpc", "sender")
@@ -277,12 +334,12 @@ def _about_a_client(program: Program, ref: UnitRef) -> bool:
 
 def _at_the_call(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
     """Call sites that hand the peer's pid to something that identifies processes by it."""
-    if not {"processIdentifier", *PID_FUNCTIONS} & set(unit.mentions):
+    if not {"processIdentifier", *PID_FUNCTIONS, *SOCKET_PIDS} & set(unit.mentions):
         return
     for call in calls_in(program, ref):
         handed = _handed(program, ref, call, "peer")
         for callee in resolve(program, ref, call).refs if handed else ():
-            for index in sorted(identity_parameters(program, callee)):
+            for index in sorted(_identifying(program, ref, call, callee)):
                 for origin in handed.get(index, ()):
                     yield _handed_over(rule, program, ref, call, callee, origin)
 
