@@ -211,6 +211,15 @@ def test_a_change_is_told_by_what_it_adds_and_removes(cli: Cli, repository: Path
     ]
 
 
+def test_a_revision_has_what_its_project_includes(cli: Cli, tmp_path: Path) -> None:
+    project = "name: A\ninclude: base.yml\ntargets: {App: {type: application, platform: macOS}}\n"
+    base = "targets: {App: {sources: [App]}}\n"
+    folder = write(tmp_path / "repository", {"project.yml": project, "base.yml": base, "App/a.swift": CONNECT})
+    for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "first"]):
+        git(folder, *words)
+    assert "the surface is the same" in cli("surface", str(folder), "--diff", "HEAD").out
+
+
 def test_a_change_as_json_and_as_a_page(cli: Cli, repository: Path) -> None:
     app = repository / "app"
     write(app, {"a.swift": NOTE})

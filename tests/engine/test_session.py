@@ -16,6 +16,7 @@ from ipclint.engine.changes import ByteEdit, Change
 from ipclint.engine.config import Config, ConfigError
 from ipclint.engine.session import Session
 from ipclint.program import query
+from ipclint.program.configuration import targets
 from ipclint.program.query import Interrupted
 
 from .conftest import said, write
@@ -232,3 +233,52 @@ def test_names_that_were_typed_once_are_forgotten(workspace: Make, monkeypatch: 
     assert max(sizes[200:]) <= max(sizes[:200])
     session.apply([Change.opened("B.swift", CARELESS.encode())])
     assert said(session) == ["A.swift:2:5 demo/hands-on low/likely"]
+
+
+# ── projects that include others ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _targets(session: Session) -> dict[str, tuple[str, ...]]:
+    known = targets(session.program("project.yml"))
+    return {info.name: info.platforms for info in known.all()} if known is not None else {}
+
+
+INCLUDING = {
+    "project.yml": "name: A\ninclude: [parts/base.yml, linked.yml]\ntargets: {App: {type: application}}\n",
+    "parts/base.yml": "targets: {App: {platform: macOS}}\n",
+}
+
+
+def test_a_change_of_an_included_file_changes_the_project(workspace: Make, tmp_path: Path) -> None:
+    session = workspace(dict(INCLUDING))
+    assert _targets(session) == {"App": ("macos",)}
+    write(tmp_path / "work", {"parts/base.yml": "targets: {App: {platform: iOS}}\n"})
+    session.refresh(["parts/base.yml"])
+    assert _targets(session) == {"App": ("ios",)}
+    session.apply([Change.opened("project.yml", INCLUDING["project.yml"].encode() + b"# edited\n")])
+    (tmp_path / "work" / "parts" / "base.yml").unlink()
+    session.refresh(["parts/base.yml"])
+    assert "ios" not in _targets(session)["App"]
+
+
+def test_a_spec_that_another_includes_is_no_project_of_its_own(workspace: Make) -> None:
+    files = {"project.yml": "include: part/project.yml\n", "part/project.yml": "targets: {App: {type: tool}}\n"}
+    known = targets(workspace(dict(files)).program("project.yml"))
+    assert known is not None and [info.project for info in known.all()] == ["project.yml"]
+
+
+def test_no_file_outside_of_the_workspace_is_included(workspace: Make, tmp_path: Path) -> None:
+    outside = write(tmp_path, {"outside.yml": "targets: {Outside: {type: tool, platform: macOS}}\n"}) / "outside.yml"
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "linked.yml").symlink_to(outside)
+    session = workspace(INCLUDING | {"project.yml": "include: [parts/base.yml, linked.yml, ../outside.yml]\n"})
+    assert "Outside" not in _targets(session)
+
+
+def test_what_a_project_includes_is_read_again_whatever_the_cache_holds(tmp_path: Path, book: Rulebook) -> None:
+    write(tmp_path / "work", INCLUDING)
+    for platform in ("macos", "ios"):
+        write(tmp_path / "work", {"parts/base.yml": f"targets: {{App: {{platform: {platform}}}}}\n"})
+        session = Session(tmp_path / "work", Config(), book, tmp_path / "cache")
+        session.load()
+        assert _targets(session) == {"App": (platform,)}

@@ -194,3 +194,149 @@ def test_reading_spliced_specs_never_fails(data: st.DataObject):
     start = data.draw(st.integers(0, len(SPEC)))
     end = data.draw(st.integers(start, len(SPEC)))
     assert isinstance(spec(SPEC[:start] + data.draw(st.text(max_size=5)) + SPEC[end:]), ProjectFacts)
+
+
+# ── what a spec includes ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def including(files: dict[str, str], path: str = "code/project.yml") -> ProjectFacts:
+    return read_project(path, files[path].encode(), lambda name: files[name].encode() if name in files else None)
+
+
+INCLUDING = {
+    "code/project.yml": """
+name: Whole
+include:
+  - base.yml
+  - {path: parts/app.yml}
+  - {path: parts/plain.yml, relativePaths: false}
+  - {path: parts/off.yml, enable: false}
+  - ../../outside.yml
+targets:
+  App:
+    settings: {OWN: 1, BOTH: whole}
+    sources: [Extra]
+  Other:
+    type: tool
+    sources:REPLACE: [Only]
+""",
+    "code/base.yml": """
+targetTemplates:
+  Mac: {platform: macOS, settings: {BOTH: template, MADE: template}}
+targets:
+  Other: {sources: [Gone], platform: macOS}
+""",
+    "code/parts/app.yml": """
+include: inner/settings.yml
+configFiles: {Release: Release.xcconfig}
+targets:
+  App:
+    type: application
+    templates: [Mac]
+    sources: [{path: App}, Shared/One.swift]
+    entitlements: {path: App/App.entitlements, properties: {com.apple.security.app-sandbox: false}}
+""",
+    "code/parts/inner/settings.yml": """
+include: ../app.yml
+settings: {FROM: inner}
+targets: {App: {sources: [Deep]}}
+""",
+    "code/parts/plain.yml": "targets: {Plain: {type: tool, platform: macOS, sources: Plain}}\n",
+    "code/parts/off.yml": "targets: {Off: {type: tool, platform: macOS}}\n",
+    "outside.yml": "targets: {Outside: {type: tool, platform: macOS}}\n",
+}
+
+
+def test_a_spec_is_merged_over_what_it_includes():
+    facts = including(INCLUDING)
+    assert facts.problem == ""
+    assert facts.includes == (
+        "code/base.yml", "code/parts/app.yml", "code/parts/inner/settings.yml", "code/parts/plain.yml",
+    )  # fmt: skip
+    assert {each.name for each in facts.targets} == {"App", "Other", "Plain"}
+    assert facts.configurations["Release"] == {"FROM": "inner"}
+    app = target("App", facts)
+    release = app.settings["Release"]
+    assert (release["OWN"], release["BOTH"], release["MADE"]) == ("1", "whole", "template")
+
+
+def test_paths_of_an_included_spec_start_from_its_folder_unless_it_says_no():
+    facts = including(INCLUDING)
+    assert target("App", facts).sources == (
+        "code/parts/inner/Deep/", "code/parts/App/", "code/parts/Shared/One.swift", "code/Extra/",
+    )  # fmt: skip
+    assert target("Plain", facts).sources == ("code/Plain/",)
+    assert target("Other", facts).sources == ("code/Only/",)
+    assert facts.bases == {"Release": "code/parts/Release.xcconfig"}
+    assert "code/parts/App/App.entitlements" in facts.plists
+
+
+def test_what_is_included_stands_where_that_is_said():
+    facts = including(INCLUDING)
+    data = INCLUDING["code/project.yml"].encode()
+    root = facts.plists["code/parts/App/App.entitlements"].root
+    assert root is not None and data[slice(*root.entries[0].value.span)] == b"{path: parts/app.yml}"
+    spans = {each.name: data[slice(*each.spans[""])] for each in facts.targets}
+    assert spans == {"App": b"App", "Other": b"Other", "Plain": b"{path: parts/plain.yml, relativePaths: false}"}
+
+
+def test_included_files_have_an_end():
+    chain = {f"code/{n}.yml": f"include: {n + 1}.yml\n" for n in range(500)} | {"code/project.yml": "include: 0.yml"}
+    facts = including(chain)
+    assert "includes more than" in facts.problem and len(facts.includes) <= 20
+    wide = {"code/project.yml": "include: [" + ", ".join(f"{n}.yml" for n in range(500)) + "]"}
+    assert len(including(wide).includes) <= 100
+    bomb = "a: &a [x, x]\n" + "".join(
+        f"{now}: &{now} [{', '.join([f'*{before}'] * 9)}]\n" for before, now in pairwise("abcdefghijklmnop")
+    )
+    many = "targets:\n" + "".join(f"  t{n}: {{type: tool, sources: *p, configFiles: {{a: *p}}}}\n" for n in range(2000))
+    started = perf_counter()
+    including({"code/project.yml": "include: [sub/x.yml]", "code/sub/x.yml": bomb + many})
+    assert perf_counter() - started < 5
+
+
+def test_a_broken_included_file_is_told_of():
+    facts = including({"code/project.yml": "include: base.yml\ntargets: {A: {type: tool}}", "code/base.yml": "a: ["})
+    assert facts.problem.startswith("code/base.yml, which it includes: line 2")
+    assert [each.name for each in facts.targets] == ["A"]
+
+
+# ── templates and JSON ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_templates_build_on_templates_and_are_filled_in():
+    facts = spec("""
+name: A
+targetTemplates:
+  Base: {settings: {ORDER: base, NAME: "${target_name}"}, sources: ["Sources/$target_name"]}
+  Tool: {templates: [Base], type: tool, settings: {ORDER: tool, BUNDLE: "com.example.${suffix}"}}
+  Late: {settings: {ORDER: late}}
+targets:
+  Helper: {templates: [Tool, Late], platform: macOS, templateAttributes: {suffix: helper}, sources: [Own]}
+  Kit: {templates: [Base], type: framework, platform: [iOS, macOS], sources: ["For/${platform}"]}
+""")
+    helper = target("Helper", facts)
+    release = helper.settings["Release"]
+    assert (release["ORDER"], release["NAME"], release["BUNDLE"]) == ("late", "Helper", "com.example.helper")
+    assert helper.sources == ("code/Sources/Helper/", "code/Own/")
+    assert target("Kit_ios", facts).sources == ("code/Sources/Kit/", "code/For/iOS/")
+
+
+def test_a_spec_may_be_json():
+    text = '{\n\t"name": "A",\n\t"targets": {"App": {"type": "application", "platform": "macOS", "sources": "App"}}\n}'
+    facts = spec(text, "code/project.json")
+    assert kind_of("code/project.json") == "project"
+    assert (facts.problem, target("App", facts).sources) == ("", ("code/App/",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "web", "targets": {"build": {"executor": "@nx/js:tsc", "options": {}}}}',
+        '{\n  // a comment\n  "targets": {}\n}',
+        "[1, 2]",
+    ],
+)
+def test_another_tool_s_project_json_is_none(text: str):
+    facts = spec(text, "code/project.json")
+    assert (facts.targets, facts.problem) == ((), "")

@@ -80,14 +80,22 @@ def _read_one(file: Wanted, disk: Disk, store: Store, has_word: Callable[[bytes]
     key = facts_key(file.path, content)
     facts = store.get(key)
     if facts is None:
+        others: list[str] = []
+
+        def beside(path: str) -> bytes | None:
+            others.append(path)
+            found = disk.read(path)
+            return found if isinstance(found, bytes) else None
+
         try:
             with at_most(PATIENCE):
-                facts = encode(read(file.path, data))
+                facts = encode(read(file.path, data, beside))
         except Overdue:
             return Outcome(file.path, content, problem=gave_up("read"))
         except Exception as error:  # readers never raise; should one do, one file is lost and not the run
             return Outcome(file.path, content, problem=f"could not be read: {type(error).__name__}: {error}")
-        store.put(key, facts)
+        if not others:  # else they are made of more than the key names
+            store.put(key, facts)
     return Outcome(file.path, content, facts)
 
 

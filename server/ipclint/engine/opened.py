@@ -9,7 +9,7 @@ from ipclint.engine.changes import ByteEdit
 from ipclint.engine.discover import SOURCES
 from ipclint.engine.patience import PATIENCE, RESTS, Overdue, at_most, gave_up
 from ipclint.model.facts import Facts, SourceFacts
-from ipclint.readers import MAX_SOURCE, Kind, not_read, read
+from ipclint.readers import MAX_SOURCE, Beside, Kind, alone, not_read, read
 from ipclint.readers import tree as trees
 from ipclint.readers.decoding import decoded
 
@@ -25,9 +25,11 @@ class OpenDocument:
     be decoded first (UTF-16, NULs) is read in full each time, and one that is too large, or took too long, not at all.
     """
 
-    def __init__(self, path: str, kind: Kind, data: bytes) -> None:
+    def __init__(self, path: str, kind: Kind, data: bytes, beside: Beside = alone) -> None:
+        """`beside` gives the bytes of what a project includes."""
         self.path = path
         self.data = data
+        self._beside = beside
         self._kind = kind
         self._tree: trees.SyntaxTree | None = None
         self._rests_until = 0.0  # a time of the monotonic clock
@@ -68,7 +70,7 @@ class OpenDocument:
     def _facts_after(self, edits: Iterable[ByteEdit]) -> Facts:
         tree, self._tree = self._tree, None
         if self._kind not in SOURCES or not _can_be_edited(self.data):
-            return read(self.path, self.data)
+            return read(self.path, self.data, self._beside)
         if tree is None or not isinstance(self.facts, SourceFacts):
             tree = trees.SyntaxTree(self._kind, self.data)  # type: ignore[arg-type]
             facts = trees.read(self.path, tree)

@@ -114,7 +114,7 @@ class Repository:
         folder = path[: -len(parts[-1])]
         if parts[-1] in IGNORE_FILES:
             return folder.startswith(self._prefix) or self._prefix.startswith(folder)
-        return path.startswith(self._prefix) and kind_of(path) is not None
+        return path.startswith(self._prefix) and (kind_of(path) is not None or path.endswith((".yml", ".yaml")))
 
     def _contents(self, blobs: list[Blob]) -> Iterator[tuple[Blob, bytes]]:
         command = [*self._git, "cat-file", "--batch"]

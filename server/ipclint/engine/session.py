@@ -169,7 +169,9 @@ class Session:
         Raises Interrupted once `is_called_off` says so. What happened is taken in then, and every report is what it
         was; the next call does what is left.
         """
+        changes = tuple(changes)
         touched = {change.path for change in changes if self._files.take(change)}
+        touched |= {project for change in changes for project in self._files.take_again(change.path)}
         if any(isinstance(self._files.facts.get(path), ProjectFacts) for path in touched):
             touched.update(self._files.drop_tests())
         self._left.add(touched)

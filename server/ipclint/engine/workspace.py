@@ -17,7 +17,7 @@ from ipclint.engine.prefilter import declared_names, may_matter, word_filter
 from ipclint.engine.report import Document
 from ipclint.engine.testcode import TestTargets, imports_tests
 from ipclint.model.facts import Facts, ProjectFacts, SourceFacts, decode
-from ipclint.readers import Kind, kind_of
+from ipclint.readers import INCLUDED, Kind, kind_of
 from ipclint.readers.decoding import decoded
 
 MAX_TREES = 64
@@ -95,7 +95,7 @@ class Workspace:
             self.problems.pop(path, None)  # with the file on disk, which does not count now
             if document is not None and document.rests:
                 return self._know(path, document.edit([ByteEdit(0, len(document.data), change.data)]))
-            return self._know(path, self._in_use(path, OpenDocument(path, kind, change.data)).facts)
+            return self._know(path, self._in_use(path, OpenDocument(path, kind, change.data, self._beside)).facts)
         if change.kind == "edited":
             if document is None:
                 return False
@@ -131,7 +131,20 @@ class Workspace:
         if path not in self.facts and not may_matter(kind, data, self._has_word):
             self.island(path).leave_unread(path, declared_names(kind, data))
             return False
-        return self._know(path, OpenDocument(path, kind, data).facts)  # within the same bounds
+        return self._know(path, OpenDocument(path, kind, data, self._beside).facts)  # within the same bounds
+
+    def _beside(self, path: str) -> bytes | None:
+        """The bytes of a file that a project includes."""
+        found = self._open[path].data if path in self._open else self.disk.read(path)
+        return found if isinstance(found, bytes) else None
+
+    def take_again(self, path: str) -> Iterator[str]:
+        """After a file changed, of whatever kind: read the projects that include it. Yields their paths."""
+        for project, facts in list(self.facts.items()) if path.endswith(INCLUDED) else ():
+            if isinstance(facts, ProjectFacts) and path in facts.includes and project != path:
+                document = self._open.get(project)
+                if self.take(Change.edited(project, ()) if document is not None else self.on_disk(project)):
+                    yield project
 
     def _know(self, path: str, facts: Facts) -> bool:
         if isinstance(facts, SourceFacts) and self._is_test(path, facts):

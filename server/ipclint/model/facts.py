@@ -258,7 +258,7 @@ class ProjectFacts(msgspec.Struct, frozen=True, tag="project"):
     path: str
     targets: tuple[Target, ...]
     settings: dict[str, str] = {}  # an .xcconfig file's own settings; a package's deployment targets
-    includes: tuple[str, ...] = ()  # an .xcconfig's #include paths, workspace-relative
+    includes: tuple[str, ...] = ()  # files that an .xcconfig, or a spec of XcodeGen, includes, workspace-relative
     suppressions: tuple[Suppression, ...] = ()
     problem: str = ""
     configurations: dict[str, dict[str, str]] = {}  # project-level settings, as in Target.settings

@@ -20,7 +20,7 @@ MAX_INCLUDES = 100
 MAX_HOSTS = 500
 """How many targets are followed from a library to the programs that use it."""
 
-_MANIFESTS = frozenset(("project.yml", "project.yaml", "Project.swift"))
+_MANIFESTS = frozenset(("project.yml", "project.yaml", "project.json", "Project.swift"))
 _SUPPORT_FOLDERS = ("Resources", "Supporting Files", "SupportingFiles", "Support", "Supporting", "Configuration")
 _TEST = re.compile(r"(?:^|/)(?:[^/]*Tests?|[Ss]pecs?)/|Tests?\.(?:swift|mm?)$")
 _HEADER = re.compile(r"\.(?:h|hh|hpp|pch)$")
@@ -228,8 +228,10 @@ class _Sources:
 
 
 def _without_manifests(projects: Iterable[ProjectFacts]) -> Iterator[ProjectFacts]:
-    """The projects, without the manifests whose generated project stands beside them."""
+    """The projects, without the manifests whose generated project stands beside them, or that others include."""
     projects = tuple(projects)
+    included = {path for project in projects for path in project.includes}
+    projects = tuple(p for p in projects if p.path not in included or p.path.endswith(".xcconfig"))
     made: dict[str, set[str]] = {}
     for project in projects:
         folder, _, name = project.path.rpartition("/")

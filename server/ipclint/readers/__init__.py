@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal as OneOf
 
 import msgspec
 
 from ipclint.model.facts import Facts, Language, PlistFacts, ProjectFacts, SourceFacts
 
-READER_VERSION = "8"
+READER_VERSION = "9"
 """Part of every cache key: raise it whenever the same bytes give other facts."""
 
 MAX_SOURCE = 1024 * 1024
@@ -23,8 +24,11 @@ _BY_NAME: dict[str, Kind] = {
     "Package.swift": "project",
     "project.yml": "project",
     "project.yaml": "project",
+    "project.json": "project",
     "Project.swift": "project",
 }
+INCLUDED = (".yml", ".yaml", ".json")
+"""How the names of files end that a project of another file may include (XcodeGen)."""
 _IS_MANIFEST = b"ProjectDescription"
 """What a Project.swift of Tuist imports; any other is code of the app."""
 
@@ -55,8 +59,20 @@ def kind_of(path: str) -> Kind | None:
     return _BY_SUFFIX.get(name.rpartition(".")[2].lower()) if "." in name else None
 
 
-def read(path: str, data: bytes) -> Facts:
-    """The facts of the file at workspace-relative `path`; of no known kind, they are PlistFacts with a `problem`."""
+Beside = Callable[[str], bytes | None]
+"""The bytes of another file of the workspace by its path; None when it cannot be had."""
+
+
+def alone(path: str) -> bytes | None:
+    """Of a file that is read by itself, there is no other."""
+    return None
+
+
+def read(path: str, data: bytes, beside: Beside = alone) -> Facts:
+    """The facts of the file at workspace-relative `path`; of no known kind, they are PlistFacts with a `problem`.
+
+    `beside` gives the bytes of another file of the workspace, for a project that includes others; None for none.
+    """
     kind = kind_of(path)
     if kind == "project" and path.endswith("Project.swift") and _IS_MANIFEST not in data:
         kind = "swift"
@@ -67,7 +83,7 @@ def read(path: str, data: bytes) -> Facts:
     if kind == "project":
         from ipclint.readers.xcode import read_project
 
-        return read_project(path, data)
+        return read_project(path, data, beside)
     if kind is None:
         return not_read(path, "not a kind of file that is read")
     return read_source(path, kind, data)

@@ -1,7 +1,6 @@
 """XcodeGen's project.yml → ProjectFacts: what the project that it makes would say, as far as the file is plain data.
 
-Files that it includes are not followed, and globs and scripts are left out. A file of that name that is no spec of
-XcodeGen's gives no targets.
+Globs and scripts are left out. A file of that name that is no spec of XcodeGen's gives no targets.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ from collections.abc import Iterable, Iterator
 
 from ipclint.model.facts import PlistEntry, PlistFacts, PlistValue, ProjectFacts, Target
 from ipclint.model.paths import join
-from ipclint.model.source import Span
+from ipclint.readers import Beside, alone
 from ipclint.readers.comments import line_comments, suppressions
-from ipclint.readers.yaml_tree import parse_yaml
+from ipclint.readers.xcodegen_merge import EMPTY, Included, filled, merged, parse_spec
 
 MAX_STEPS = 200_000
 """Values looked at; aliases can make a small file refer to the same list many times over."""
@@ -41,18 +40,22 @@ DESTINATIONS = {
 _FILE = re.compile(r"\.(?:swift|mm?|c|cc|cpp|cxx|h|hpp|S|plist|xib|storyboard|xcassets|strings|icns|json)$")
 _GLOB = re.compile(r"[*?\[\]{}]")
 _SPEC_KEYS = frozenset(("base", "configs", "groups"))
+_TARGET_KEYS = ("type", "templates", "legacy")
+"""A target has one of these; other tools' files of the same name have targets too."""
 
-_EMPTY = PlistValue("dict", Span(0, 0))
 
-
-def read_xcodegen(path: str, data: bytes) -> ProjectFacts:
-    """The facts of the spec at workspace-relative `path`. Never raises."""
+def read_xcodegen(path: str, data: bytes, beside: Beside = alone) -> ProjectFacts:
+    """The facts of the spec at workspace-relative `path`. `beside` gives what it includes. Never raises."""
     folder = path.rpartition("/")[0]
-    parsed = parse_yaml(data)
-    spec = _Spec(path, folder, parsed.root if parsed.root is not None else _EMPTY)
-    problem = parsed.problem
+    parsed = parse_spec(path, data)
+    if parsed.root is None and path.endswith(".json"):
+        return ProjectFacts(path, ())  # many tools keep a project.json, and some of them write comments into it
+    budget = _Budget()
+    included = Included(path, beside, budget.spend)
+    spec = _Spec(path, folder, included.under(parsed.root if parsed.root is not None else EMPTY), budget)
+    problem = parsed.problem or included.problem
     targets = tuple(spec.targets())
-    if spec.budget < 0:
+    if budget.left < 0:
         problem = f"the targets of this file refer to more than {MAX_STEPS} things; not all are read"
     return ProjectFacts(
         path=path,
@@ -63,35 +66,45 @@ def read_xcodegen(path: str, data: bytes) -> ProjectFacts:
         bases=spec.bases(spec.root),
         root=folder,
         plists=spec.plists,
+        includes=included.files,
     )
+
+
+class _Budget:
+    """What a spec may cost."""
+
+    def __init__(self) -> None:
+        self.left = MAX_STEPS
+
+    def spend(self, count: int) -> bool:
+        self.left -= count
+        return self.left >= 0
 
 
 class _Spec:
     """The whole file: what targets fall back on."""
 
-    def __init__(self, path: str, folder: str, root: PlistValue) -> None:
+    def __init__(self, path: str, folder: str, root: PlistValue, budget: _Budget) -> None:
         self.path = path
         self.folder = folder
         self.root = root
-        self.budget = MAX_STEPS
+        self.budget = budget
         self.plists: dict[str, PlistFacts] = {}  # what is generated, by the path that it is generated at
         self.groups = self._table(root, "settingGroups")
         self.templates = self._table(root, "targetTemplates")
-        self.options = root.get("options") or _EMPTY
+        self.options = root.get("options") or EMPTY
         named = root.get("configs")
         names = [entry.key for entry in named.entries][:MAX_CONFIGURATIONS] if named is not None else []
         self.configurations = names or ["Debug", "Release"]
 
     def _table(self, value: PlistValue, key: str) -> dict[str, PlistValue]:
-        table = value.get(key) or _EMPTY
-        self.budget -= len(table.entries)
-        return {entry.key: entry.value for entry in table.entries} if self.budget >= 0 else {}
+        table = value.get(key) or EMPTY
+        return {entry.key: entry.value for entry in table.entries} if self.budget.spend(len(table.entries)) else {}
 
     def spend(self, values: Iterable[PlistValue]) -> Iterator[PlistValue]:
         """The values, while there is budget left; one with many keys costs as much to look into."""
         for value in values:
-            self.budget -= 1 + len(value.entries)
-            if self.budget < 0:
+            if not self.budget.spend(1 + len(value.entries)):
                 return
             yield value
 
@@ -106,7 +119,7 @@ class _Spec:
 
     def settings_of(self, owner: PlistValue) -> dict[str, dict[str, str]]:
         """Build settings by configuration, groups merged."""
-        block = owner.get("settings") or _EMPTY
+        block = owner.get("settings") or EMPTY
         return {name: dict(self._settings(block, name, 0)) for name in self.configurations}
 
     def _settings(self, block: PlistValue, configuration: str, depth: int) -> Iterator[tuple[str, str]]:
@@ -118,17 +131,16 @@ class _Spec:
             return
         groups = block.get("groups")
         for name in self._list(groups):
-            yield from self._settings(self.groups.get(_text(name), _EMPTY), configuration, depth + 1)
-        yield from self._plain(block.get("base") or _EMPTY)
-        configs = block.get("configs") or _EMPTY
+            yield from self._settings(self.groups.get(_text(name), EMPTY), configuration, depth + 1)
+        yield from self._plain(block.get("base") or EMPTY)
+        configs = block.get("configs") or EMPTY
         for value, entry in zip(self.spend(entry.value for entry in configs.entries), configs.entries, strict=False):
             if entry.key.lower() in configuration.lower():
                 yield from self._settings(value, configuration, depth + 1)
 
     def _plain(self, block: PlistValue) -> Iterator[tuple[str, str]]:
         for value, entry in zip(self.spend(entry.value for entry in block.entries), block.entries, strict=False):
-            self.budget -= len(value.items)
-            yield entry.key, _setting(value) if self.budget >= 0 else ""
+            yield entry.key, _setting(value) if self.budget.spend(len(value.items)) else ""
 
     def bases(self, owner: PlistValue) -> dict[str, str]:
         """Configuration → its .xcconfig file."""
@@ -142,35 +154,52 @@ class _Spec:
         listed = self.root.get("targets")
         entries = listed.entries if listed is not None else ()
         for value, entry in zip(self.spend(entry.value for entry in entries), entries, strict=False):
-            target = self._with_templates(value)
+            if value.kind != "dict" or not any(value.get(key) is not None for key in _TARGET_KEYS):
+                continue
+            target = self._with_templates(value, entry.key)
             platforms = target.get("platform")
-            names = [_text(name).lower() for name in self._list(platforms)]
+            names = [_text(name) for name in self._list(platforms)]
             several = platforms is not None and platforms.kind == "array"
             for platform in names or [""]:
-                name = _text(target.get("name")) or entry.key
-                yield self._target(target, f"{name}_{platform}" if several else name, entry, platform)
+                each = self._on(platform, value, entry.key) if several else target
+                name = _text(each.get("name")) or entry.key
+                platform = platform.lower()
+                yield self._target(each, f"{name}_{platform}" if several else name, entry, platform)
 
-    def _with_templates(self, target: PlistValue) -> PlistValue:
-        """The target merged over the templates that it names."""
-        for name in self._list(target.get("templates")):
-            target = self._merge(self.templates.get(_text(name), _EMPTY), target, 0)
-        return target
+    def _on(self, platform: str, target: PlistValue, name: str) -> PlistValue:
+        """One of a target's platforms: its name may stand in the names of the templates too."""
+        names = {"${platform}": platform, "$platform": platform}
+        return filled(self._with_templates(filled(target, names, self.budget.spend), name), names, self.budget.spend)
 
-    def _merge(self, below: PlistValue, above: PlistValue, depth: int) -> PlistValue:
-        """Dictionaries are merged, arrays put one after the other, anything else is replaced."""
-        self.budget -= len(below.entries) + len(above.entries) + len(below.items)
-        if self.budget < 0 or depth > MAX_DEPTH:
-            return above
-        if below.kind == above.kind == "array":
-            return PlistValue("array", above.span, items=(*below.items, *above.items))
-        if not below.kind == above.kind == "dict":
-            return above
-        table = {entry.key: entry for entry in below.entries}
-        for entry in above.entries:
-            before = table.get(entry.key)
-            value = self._merge(before.value, entry.value, depth + 1) if before is not None else entry.value
-            table[entry.key] = PlistEntry(entry.key, entry.key_span, value)
-        return PlistValue("dict", above.span, entries=tuple(table.values()))
+    def _with_templates(self, target: PlistValue, name: str) -> PlistValue:
+        """The target over the templates that it names, and over those that they name; the later ones count."""
+        templates = self._templates(target)
+        if not templates:
+            return target
+        below = EMPTY
+        for template in templates:
+            below = merged(below, template, self.budget.spend)
+        whole = merged(below, target, self.budget.spend)
+        names = {"${target_name}": name, "$target_name": name}
+        for entry in (whole.get("templateAttributes") or EMPTY).entries:
+            names[f"${{{entry.key}}}"] = _text(entry.value)
+        return filled(whole, names, self.budget.spend)
+
+    def _templates(self, target: PlistValue) -> list[PlistValue]:
+        """The templates of a target, each behind those that it builds on."""
+        found: list[PlistValue] = []
+        known: set[str] = set()
+
+        def collect(owner: PlistValue) -> None:
+            for item in self._list(owner.get("templates")):
+                name = _text(item)
+                if name in self.templates and name not in known and len(known) < MAX_DEPTH:
+                    known.add(name)
+                    collect(self.templates[name])
+                    found.append(self.templates[name])
+
+        collect(target)
+        return found
 
     def _target(self, target: PlistValue, name: str, entry: PlistEntry, platform: str) -> Target:
         kind = _text(target.get("type"))
