@@ -13,8 +13,17 @@ from ipclint.readers import read
 Files = dict[str, str]
 Mutation = Callable[[Files, Random], Files]
 
-NAMES = ("item", "x", "selfish", "dataValue", "connection2", "_held", "theLongestNameThatAnybodyEverWrote")
-SWIFT_NAMES = (*NAMES, "übergabe", "naïve")
+NAMES = (
+    "item",
+    "x",
+    "selfish",
+    "dataValue",
+    "connection2",
+    "_held",
+    "theLongestNameThatAnybodyEverWrote",
+    "übergabe",
+    "naïve",
+)
 DECLARED = re.compile(
     r"\b(?:let|var|for|func|case)\s+(\w+)|\b[A-Z]\w+\s*(?:<[^<>\n]*>)?\s*\*\s*(?:const\s+)?(\w+)\s*[=;)]|[(,]\s*(?:_\s+)?(\w+):\s"
 )
@@ -36,8 +45,7 @@ def renamed(files: Files, random: Random) -> Files:
     names = sorted({name for found in DECLARED.findall(code) for name in found if name and name not in KEPT})
     if not names:
         return files
-    pure = all(path.endswith(".swift") for path in files if is_code(path))
-    old, new = random.choice(names), random.choice(SWIFT_NAMES if pure else NAMES)
+    old, new = random.choice(names), random.choice(NAMES)
     if re.search(rf"\b{new}\b", code):
         return files
     pattern = re.compile(rf"\b{re.escape(old)}\b(?![\"'])")

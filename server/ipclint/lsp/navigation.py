@@ -90,8 +90,7 @@ def _word_at(data: bytes, offset: int) -> str:
 
 
 def _name_of(ref: UnitRef, call: Call) -> Place:
-    end = call.name_start + len(call.name.partition(":")[0].encode())
-    return Place(ref.path, ref.key, call.name_start, end)
+    return Place(ref.path, ref.key, call.name_start, call.name_end)
 
 
 def _locations(view: View, places: Iterable[Place]) -> list[types.Location]:

@@ -98,6 +98,11 @@ class Call(Node, tag=6, frozen=True):
             return self.name
         return f"{self.name}({''.join((label if label not in ('', '{') else '_') + ':' for label in self.labels)})"
 
+    @property
+    def name_end(self) -> int:
+        """Where the name (of the first selector part) ends, in bytes like `name_start`."""
+        return self.name_start + len(self.name.partition(":")[0].encode())
+
 
 class Subscript(Node, tag=7, frozen=True):
     base: Expr

@@ -6,12 +6,13 @@ import re
 from functools import lru_cache
 
 _NOISE = re.compile(
+    r"/\*.*?\*/|//[^\n]*|"
     r"\b(?:inout|borrowing|consuming|any|some|const|volatile|struct|enum|unsigned|static|extern|register|weak|unowned|"
     r"nullable|nonnull|_Nullable|_Nonnull|_Null_unspecified|__nullable|__nonnull|__strong|__weak|__block|"
     r"__unsafe_unretained|__autoreleasing|__kindof|IBOutlet|oneway|in|out|bycopy|byref)\b|@\w+(?:\([^()]*\))?"
 )
 _QUALIFIED_ID = re.compile(r"(?:id|Class)\s*<\s*([\w.]+)")
-_IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
+_IDENTIFIER = re.compile(r"[^\W\d][\w.]*")
 _ARRAY = re.compile(
     r"^\[\s*([^:\[\]]+)\s*\]$|^(?:Array|Set|ArraySlice|NSArray|NSMutableArray|NSSet)\s*<\s*([\w. ]+?)[ *?]*>"
 )

@@ -15,7 +15,9 @@ SWIFT_ERROR = "NSError(domain: NSPOSIXErrorDomain, code: Int(EINVAL))"
 OBJC_ERROR = "[NSError errorWithDomain:NSPOSIXErrorDomain code:EINVAL userInfo:nil]"
 _OBJC_BLOCK = re.compile(r"\(\s*\^[^()]*\)\s*\((.*)\)\s*$", re.S)
 _OBJC_POINTER = re.compile(r"\*|^\s*(?:nullable\s+)?id\b|\bdispatch_\w+_t\b|\bxpc_object_t\b")
-_QUALIFIERS = re.compile(r"@\w+\s*|\b(?:inout|__autoreleasing|_Nullable|_Nonnull|nullable|nonnull)\b")
+_QUALIFIERS = re.compile(
+    r"/\*.*?\*/|//[^\n]*|@\w+\s*|\b(?:inout|__autoreleasing|_Nullable|_Nonnull|nullable|nonnull)\b"
+)
 
 
 @builder("send-reply")
@@ -88,7 +90,7 @@ def _swift_values(type_: str, error: str) -> list[str] | None:
 
 
 def _objc_values(type_: str, error: str) -> list[str] | None:
-    shape = _OBJC_BLOCK.search(type_)
+    shape = _OBJC_BLOCK.search(_QUALIFIERS.sub("", type_))
     if shape is None:
         return None
     found: list[str] = []

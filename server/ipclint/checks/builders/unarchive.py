@@ -42,6 +42,10 @@ class Site(NamedTuple):
     def place(self, node: Node) -> Place:
         return Place(self.ref.path, self.ref.key, node.start, node.end)
 
+    def between(self, start: int, end: int) -> str:
+        """The source text between two positions in the unit."""
+        return self.sources.text(Place(self.ref.path, self.ref.key, start, end))
+
     @property
     def unarchiver(self) -> str:
         """The class that is asked, as written: NSKeyedUnarchiver, or one of its subclasses."""
@@ -175,9 +179,8 @@ def _objc_statement(site: Site, statement: Node, target: str, classes: Classes) 
     unit = site.program.unit(site.ref)
     taken = unit.mentions if isinstance(unit, Function) else ()
     error = "error" if "error" not in taken else "unarchiveError"
-    text = site.text(statement)
-    before = text[: site.call.start - statement.start]
-    after = text[site.call.end - statement.start :].rstrip().rstrip(";")
+    before = site.between(statement.start, site.call.start)
+    after = site.between(site.call.end, statement.end).rstrip().rstrip(";")
     data = site.text(site.call.args[0])
     lines = [f"NSError *{error} = nil;"]
     if site.from_file:

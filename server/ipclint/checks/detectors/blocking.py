@@ -171,4 +171,4 @@ def _deadline(ref: UnitRef, unit: Function, program: Program, block: Block) -> d
 
 
 def _name(ref: UnitRef, call: Call) -> Place:
-    return Place(ref.path, ref.key, call.name_start, call.name_start + len(call.name.partition(":")[0]))
+    return Place(ref.path, ref.key, call.name_start, call.name_end)

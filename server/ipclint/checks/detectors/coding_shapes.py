@@ -28,7 +28,7 @@ class Shape(NamedTuple):
 ANY = Shape("any")
 
 _ATTRIBUTE = re.compile(
-    r"@\w+(?:\([^()]*\))?\s*|\b(?:inout|borrowing|consuming|some|any|const|volatile|nullable|nonnull|_Nullable|_Nonnull|"
+    r"/\*.*?\*/\s*|@\w+(?:\([^()]*\))?\s*|\b(?:inout|borrowing|consuming|some|any|const|volatile|nullable|nonnull|_Nullable|_Nonnull|"
     r"_Null_unspecified|__nullable|__nonnull|__strong|__weak|__block|__unsafe_unretained|__autoreleasing|__kindof|"
     r"IBOutlet|static|extern|struct|enum|unowned|weak)\b\s*"
 )

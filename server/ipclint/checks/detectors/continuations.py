@@ -90,7 +90,7 @@ def _unheard(
     """A reply that wakes it, through a proxy that has no error handler, or one that cannot know of it."""
     call, made = message
     holes: dict[str, str | Place] = {"message": call.name, "continuation": each.name}
-    name = Place(ref.path, ref.key, call.name_start, call.name_start + len(call.name))
+    name = Place(ref.path, ref.key, call.name_start, call.name_end)
     if made.handler is None:
         base = made.node.base if isinstance(made.node, Member) else made.node.target
         if alone and _throws(each) and made.ref == ref and base is not None:
@@ -111,7 +111,7 @@ def _absent(rule: Rule, program: Program, ref: UnitRef, each: Awaited, message: 
     base = made.node.base if isinstance(made.node, Member) else made.node.target
     if made.handler is None or made.ref != ref or base is None or not _is_chained(program, ref, base):
         return
-    name = Place(ref.path, ref.key, call.name_start, call.name_start + len(call.name))
+    name = Place(ref.path, ref.key, call.name_start, call.name_end)
     holes = {"continuation": each.name, "message": call.name}
     yield rule.finding(name, "likely", context="absent", holes=holes)
 
@@ -149,7 +149,7 @@ def _missing(rule: Rule, ref: UnitRef, each: Awaited, found: tuple[Way, ...], al
 
 def _place_of(ref: UnitRef, each: Awaited, stop: Stop) -> Place:
     if stop.node is None:
-        return Place(ref.path, ref.key, each.call.name_start, each.call.name_start + len(each.call.name))
+        return Place(ref.path, ref.key, each.call.name_start, each.call.name_end)
     if isinstance(stop.node, Catch):
         return Place(stop.ref.path, stop.ref.key, stop.node.start, stop.node.start + len("catch"))
     return _place(stop.ref, stop.node)
@@ -184,7 +184,7 @@ def _async_messages(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Find
             continue
         made = proxy_of(program, ref, call)
         if made is not None:
-            name = Place(ref.path, ref.key, call.name_start, call.name_start + len(call.name))
+            name = Place(ref.path, ref.key, call.name_start, call.name_end)
             confidence: Confidence = "certain" if made.handler is None else "likely"
             yield rule.finding(name, confidence, variant="c", holes={"message": call.name})
 

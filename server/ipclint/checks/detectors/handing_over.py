@@ -36,8 +36,7 @@ def without_waiting(program: Program, handler: Handler, node: Node) -> dict[str,
     closure = next((arg for arg in node.args if isinstance(arg, Closure)), None)
     if closure is None or _needs_self(program, handler, closure):
         return {}
-    start = node.name_start
-    return {"sync": Place(handler.ref.path, handler.ref.key, start, start + len(node.name.partition(":")[0]))}
+    return {"sync": Place(handler.ref.path, handler.ref.key, node.name_start, node.name_end)}
 
 
 def _needs_self(program: Program, handler: Handler, closure: Closure) -> bool:
