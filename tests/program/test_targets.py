@@ -315,6 +315,10 @@ def test_a_blessed_helper_is_privileged():
     assert not is_privileged(linked, leftover)
 
 
+def test_a_system_extension_is_privileged():
+    assert is_privileged(Target("Filter", "com.apple.product-type.system-extension", ("p/f.swift",), {}))
+
+
 def test_the_configuration_can_say_so():
     assert is_privileged(tool(), privileged=["Tool"])
     assert not is_privileged(tool(), privileged=["Other"])

@@ -198,6 +198,12 @@ def test_kinds(path: str, keys: list[str], kind: str):
     assert read_plist(f"folder/{path}", xml(f"<dict>{body}</dict>")).kind == kind
 
 
+def test_what_git_keeps_elsewhere_is_no_property_list():
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n"
+    facts = read_plist("App/Info.plist", pointer)
+    assert (facts.kind, facts.root, facts.problem) == ("other", None, "")
+
+
 def test_comments_suppress():
     data = xml(
         "<!-- ipclint:ignore-file plist/ats-weakened -- intranet only -->\n<dict>\n"

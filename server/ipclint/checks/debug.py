@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ipclint.model.facts import Function, Macro, Type, Variable
 from ipclint.model.finding import Place
@@ -21,20 +21,23 @@ _TOKEN = re.compile(r"&&|\|\||!(?!=)|[()]|[^\s()!&|]+(?:\s*(?:==|!=|>=|<=|>|<)\s
 
 def is_debug_only(conditions: Iterable[str]) -> bool:
     """Whether code under these nested `#if` conditions is compiled in debug builds only."""
-    return any(_Condition(text).needs_debug() for text in conditions)
+    return any(Condition(text, _flag).is_needed() for text in conditions)
 
 
 def in_debug(program: Program, place: Place) -> bool:
     """Whether a place is compiled in debug builds only, by the conditions of its unit or around its statement."""
+    return is_debug_only(conditions_at(program, place))
+
+
+def conditions_at(program: Program, place: Place) -> tuple[str, ...]:
+    """The `#if` conditions that must all hold for a place to be compiled: around its unit, and around its statement."""
     ref = UnitRef(place.path, place.unit)
     unit = program.unit(ref) if place.unit else None
-    if isinstance(unit, Function | Variable | Type | Macro) and is_debug_only(unit.conditions):
-        return True
+    around = unit.conditions if isinstance(unit, Function | Variable | Type | Macro) else ()
     if not isinstance(unit, Function):
-        return False
-    return any(
-        start <= place.start < end for conditions, start, end in _clauses(program, ref) if is_debug_only(conditions)
-    )
+        return around
+    inside = (conditions for conditions, start, end in _clauses(program, ref) if start <= place.start < end)
+    return (*around, *(condition for conditions in inside for condition in conditions))
 
 
 def _clauses(program: Program, ref: UnitRef) -> Iterator[tuple[tuple[str, ...], int, int]]:
@@ -48,19 +51,23 @@ def _clauses(program: Program, ref: UnitRef) -> Iterator[tuple[tuple[str, ...], 
                 before = (*before, f"!({condition})")
 
 
-class _Condition:
-    """An `#if` expression, read by precedence: `||` over `&&` over `!`."""
+class Condition:
+    """An `#if` expression, read by precedence: `||` over `&&` over `!`.
 
-    def __init__(self, text: str) -> None:
+    `flag` says of a single flag whether its being true needs what is asked about, and whether its being false does.
+    """
+
+    def __init__(self, text: str, flag: Callable[[str], tuple[bool, bool]]) -> None:
         self._tokens = _TOKEN.findall(re.sub(r"\bdefined\b", "", text[:MAX_LENGTH]))
+        self._flag = flag
         self._at = 0
 
-    def needs_debug(self) -> bool:
-        """Whether it can hold only where a debug flag is set."""
+    def is_needed(self) -> bool:
+        """Whether the whole can hold only with what is asked about."""
         return self._either()[0]
 
     def _either(self) -> tuple[bool, bool]:
-        """Whether being true needs a debug build, and whether being false does."""
+        """The answers for the whole: what its being true needs, what its being false needs."""
         true, false = self._both()
         while self._take("||"):
             other_true, other_false = self._both()
@@ -84,7 +91,7 @@ class _Condition:
         else:
             flag = self._tokens[self._at] if self._at < len(self._tokens) else ""
             self._at += 1
-            true, false = _flag(flag)
+            true, false = self._flag(flag)
         return (false, true) if negated else (true, false)
 
     def _take(self, token: str) -> bool:

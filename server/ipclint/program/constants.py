@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ipclint.model.facts import Variable
+from ipclint.model.facts import Macro, Variable
 from ipclint.model.ir import (
     Assign,
     Call,
@@ -117,10 +117,8 @@ def _fold_name(program: Program, ref: UnitRef, name: str, depth: int) -> tuple[s
         if any(binding.kind != "let" for binding in bindings):
             return (HOLE,)
         return _fold_local(program, ref, name, depth)
-    for macro in program.macros_named(name):
-        body = program.body(macro)
-        if len(body) == 1 and isinstance(body[0], Evaluate):
-            return fold(program, macro, body[0].value, depth + 1)
+    if texts := _fold_macros(program, name, depth):
+        return texts
     owner = owner_of(program, ref)
     candidates = members(program, owner, name) if owner else ()
     candidates = candidates or tuple(r for r in program.variables_named(name) if not owner_of(program, r))
@@ -146,15 +144,58 @@ def _fold_raw_value(program: Program, ref: UnitRef, base: Expr, depth: int) -> t
     return fold(program, ref, base, depth + 1)
 
 
+def _fold_macros(program: Program, name: str, depth: int) -> tuple[str, ...]:
+    """The texts of an object-like macro, one for each `#if` that defines it; () for other macros."""
+    found = [
+        (macro, body[0].value)
+        for macro in program.macros_named(name)
+        if len(body := program.body(macro)) == 1 and isinstance(body[0], Evaluate)
+    ]
+    if not found:
+        return ()
+    return _union(
+        text
+        for macro in _alternatives(program, tuple(macro for macro, _ in found))
+        for text in fold(program, macro, dict(found)[macro], depth + 1)
+    )
+
+
 def _fold_variables(program: Program, refs: tuple[UnitRef, ...], depth: int) -> tuple[str, ...]:
-    for ref in refs:
-        unit = program.unit(ref)
-        if isinstance(unit, Variable):
-            if unit.value is not None and not (unit.mutable and not unit.is_static and unit.owner):
-                return fold(program, ref, unit.value, depth + 1)
-            if unit.computed:
-                return _fold_returns(program, UnitRef(ref.path, f"F{ref.key[1:]}.get"), depth)
-    return (HOLE,)
+    known = tuple(ref for ref in refs if _is_constant(program.unit(ref)))
+    if not known:
+        return (HOLE,)
+    return _union(text for ref in _alternatives(program, known) for text in _fold_variable(program, ref, depth))
+
+
+def _is_constant(unit: object) -> bool:
+    if not isinstance(unit, Variable):
+        return False
+    return unit.computed or (unit.value is not None and not (unit.mutable and not unit.is_static and unit.owner))
+
+
+def _fold_variable(program: Program, ref: UnitRef, depth: int) -> tuple[str, ...]:
+    unit = program.unit(ref)
+    if isinstance(unit, Variable) and unit.value is not None:
+        return fold(program, ref, unit.value, depth + 1)
+    return _fold_returns(program, UnitRef(ref.path, f"F{ref.key[1:]}.get"), depth)
+
+
+def _alternatives(program: Program, refs: tuple[UnitRef, ...]) -> tuple[UnitRef, ...]:
+    """The first declaration, and its other sides where an `#if` chooses; what a debug build alone has counts when
+    nothing else is there.
+    """
+    chosen = tuple(ref for ref in refs if ref.path == refs[0].path and _conditions(program, ref))
+    if not _conditions(program, refs[0]):
+        return refs[:1]
+    return tuple(ref for ref in chosen if not any(map(_DEBUG.fullmatch, _conditions(program, ref)))) or chosen
+
+
+def _conditions(program: Program, ref: UnitRef) -> tuple[str, ...]:
+    unit = program.unit(ref)
+    return unit.conditions if isinstance(unit, Variable | Macro) else ()
+
+
+_DEBUG = re.compile(r"[\s(]*(?:defined[\s(]*)?_?DEBUG(?:_BUILD)?[\s)]*")
 
 
 def _fold_returns(program: Program, ref: UnitRef, depth: int) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ class TargetInfo:
     dependencies: tuple[str, ...] = ()
     embeds: tuple[str, ...] = ()
     is_test: bool = False
-    is_privileged: bool = False  # LaunchDaemon, SMJobBless tool, SMAppService daemon, or marked in the configuration
+    is_privileged: bool = False  # LaunchDaemon, SMJobBless tool, SMAppService daemon, system extension, or marked so
     settings: tuple[BuildSettings, ...] = ()  # one a configuration, the one that ships first
     guessed: bool = False
 
@@ -144,6 +144,7 @@ def work_out(project: ProjectFacts, target: Target, evidence: Evidence) -> Targe
         embeds=target.embeds,
         is_test=target.product_type == "test" or "test" in target.product_type.rpartition(".")[2],
         is_privileged=target.name in evidence.privileged
+        or target.product_type.endswith(".system-extension")
         or any(job.is_root for job in jobs)
         or any(map(is_blessed, found))
         or any(each.expand(label) in (*bundle_ids, product) for label in evidence.blessed for each in settings[:1]),

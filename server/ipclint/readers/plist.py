@@ -28,12 +28,17 @@ _ENTITLEMENT = re.compile(
 )
 
 
+_POINTER = b"version https://git-lfs.github.com/spec/"
+"""How a file begins whose content Git keeps elsewhere: nothing is known of the property list itself."""
+
+
 def read_plist(path: str, data: bytes) -> PlistFacts:
     """The facts of the property list at workspace-relative `path`. Never raises: see `PlistFacts.problem`."""
-    parsed, binary = parse_plist(data)
+    elsewhere = data.startswith(_POINTER)
+    parsed, binary = (Parsed(), False) if elsewhere else parse_plist(data)
     return PlistFacts(
         path=path,
-        kind=_kind(path, parsed.root),
+        kind="other" if elsewhere else _kind(path, parsed.root),
         root=parsed.root,
         binary=binary,
         suppressions=suppressions(data, xml_comments(data)),

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
+from ipclint.checks.platforms import is_compiled_for
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Confidence, Finding, Place, Severity, Step
 from ipclint.model.ir import Node, Operator, walk
 from ipclint.program.configuration import programs_of, targets_of
-from ipclint.program.constants import constant
+from ipclint.program.constants import HOLE, fold
 from ipclint.program.link import code_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.target_info import Signing, TargetInfo
@@ -39,15 +40,16 @@ def app_group_not_entitled(rule: Rule, program: Program, ref: UnitRef, unit: Fun
     for use in uses_of(program, ref, "app-group.*"):
         if not use.args:
             continue
-        group = constant(program, ref, use.args[0])
-        if group is None or not names_group(group, use):
+        groups = fold(program, ref, use.args[0])  # several where an `#if` chooses: each program has one of them
+        if any(HOLE in group or not names_group(group, use) for group in groups):
             continue
-        lack = _lack(program, ref.path, group)
+        group = groups[0]
+        lack = _lack(program, _place(ref, use.node), groups)
         if lack is not None:
             yield _finding(rule, program, ref, use, group, lack)
         elif (
             use.api.name == "app-group.container"
-            and not _is_entitled(program, ref.path, group)
+            and not _is_entitled(program, ref.path, groups)
             and (unwrap := _unwrap_of(program, ref, use.node)) is not None
         ):
             yield rule.finding(_place(ref, unwrap), "certain", variant="b", severity="low", holes={"group": group})
@@ -86,20 +88,27 @@ def _finding(rule: Rule, program: Program, ref: UnitRef, use: Use, group: str, l
     return rule.finding(place, confidence, severity=severity, context=lack.context, holes=holes, steps=tuple(steps))
 
 
-def _lack(program: Program, path: str, group: str) -> Lack | None:
-    """The first shipped program with this file that lacks the group. A library's file counts only when all its
-    programs do.
+def _lack(program: Program, place: Place, groups: tuple[str, ...]) -> Lack | None:
+    """The first shipped program with this place that has none of the groups that it may mean. A library's file counts
+    only when all its programs do.
     """
-    compiled = [target for target in targets_of(program, path) if not target.is_test]
+    path = place.path
+    compiled = [each for each in targets_of(program, path) if not each.is_test and _is_in(program, place, each)]
     direct = [target for target in compiled if target.is_program]
     if direct:
-        return next((lack for target in direct if (lack := _lack_of(target, group)) is not None), None)
-    programs = [target for target in programs_of(program, path) if target.is_program and not target.is_test]
-    lacks = [_lack_of(target, group) for target in programs]
+        return next((lack for target in direct if (lack := _lack_of(target, groups)) is not None), None)
+    programs = [each for each in programs_of(program, path) if each.is_program and not each.is_test]
+    programs = [each for each in programs if _is_in(program, place, each)]
+    lacks = [_lack_of(target, groups) for target in programs]
     return lacks[0] if lacks and all(lack is not None for lack in lacks) else None
 
 
-def _lack_of(target: TargetInfo, group: str) -> Lack | None:
+def _is_in(program: Program, place: Place, target: TargetInfo) -> bool:
+    """Whether a place of one of its files is compiled into a target: not what an `#if` keeps for other platforms."""
+    return not target.platforms or any(is_compiled_for(program, place, platform) for platform in target.platforms)
+
+
+def _lack_of(target: TargetInfo, groups: tuple[str, ...]) -> Lack | None:
     for signing in target.signing:
         if signing.facts is None:
             if signing.declared or target.guessed:
@@ -113,19 +122,19 @@ def _lack_of(target: TargetInfo, group: str) -> Lack | None:
             return None
         listed = signing.facts.root.get(GROUPS_KEY)
         entitled = [_expanded(target, signing, text) for text in (listed.strings if listed else ())]
-        if not any(_same(entry, group) for entry in entitled):
+        if not any(_same(entry, group) for entry in entitled for group in groups):
             ships = signing is target.signing[0]
             return Lack(target, signing, "other-build" if not ships else "" if listed else "no-groups")
     return None
 
 
-def _is_entitled(program: Program, path: str, group: str) -> bool:
+def _is_entitled(program: Program, path: str, groups: tuple[str, ...]) -> bool:
     """Whether every program with this file is known to have the group."""
     programs = [target for target in programs_of(program, path) if target.is_program and not target.is_test]
     return bool(programs) and all(
         target.signing
         and all(s.facts is not None and s.facts.root is not None for s in target.signing)
-        and _lack_of(target, group) is None
+        and _lack_of(target, groups) is None
         for target in programs
     )
 

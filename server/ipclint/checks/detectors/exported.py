@@ -10,7 +10,7 @@ from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Type
 from ipclint.model.finding import Finding, Place, Step
 from ipclint.model.ir import Call, Node
-from ipclint.program.configuration import is_privileged
+from ipclint.program.configuration import is_privileged, programs_of
 from ipclint.program.link import calls_in, conforms, owner_of, resolve
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -100,7 +100,7 @@ def authorizes(program: Program, ref: UnitRef, depth: int = MAX_CALLS_DEEP) -> b
 def privileged_method_without_authorization(
     rule: Rule, program: Program, ref: UnitRef, unit: Type
 ) -> Iterator[Finding]:
-    if not is_privileged(program, ref.path):
+    if not is_privileged(program, ref.path) or _is_in_an_extension(program, ref.path):
         return
     for member, function in exported_methods(program, ref, unit):
         operation = "" if authorizes(program, member) else privileged_operation(program, member)
@@ -111,6 +111,12 @@ def privileged_method_without_authorization(
                 holes={"method": function.signature, "operation": operation},
                 steps=tuple(_story(program, member)),
             )
+
+
+def _is_in_an_extension(program: Program, path: str) -> bool:
+    """Whether a source is a system extension's alone, which the user has allowed for what it does."""
+    found = programs_of(program, path)
+    return bool(found) and all(info.product_type.endswith(".system-extension") for info in found)
 
 
 def _only_asks(function: Function, operation: str) -> bool:

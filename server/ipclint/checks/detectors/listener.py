@@ -12,10 +12,14 @@ from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step
 from ipclint.model.ir import Assign, Call, Evaluate, Member, Name, Return, walk
 from ipclint.program.configuration import is_privileged, programs_of
-from ipclint.program.link import callers, declarations, resolve
+from ipclint.program.link import callers, calls_in, declarations, resolve
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.surface import Listener, listeners_of
 from ipclint.program.target_info import is_blessed
+
+CONNECTS = frozenset(
+    {"NSXPCConnection", "initWithMachServiceName:options:", "initWithServiceName:", "initWithListenerEndpoint:"}
+)
 
 
 class Endpoint(NamedTuple):
@@ -134,9 +138,14 @@ def _swaps_interface(program: Program, ref: UnitRef) -> bool:
                     isinstance(node, Assign)
                     and isinstance(node.target, Member)
                     and node.target.name == "exportedInterface"
-                ) and not _is_acceptor(program, user):
+                ) and not (_is_acceptor(program, user) or _is_client(program, user)):
                     return True
     return False
+
+
+def _is_client(program: Program, ref: UnitRef) -> bool:
+    """Whether a function makes a connection itself: what it exports on that is the other side's matter."""
+    return any(call.name in CONNECTS for call in calls_in(program, ref))
 
 
 def _is_acceptor(program: Program, ref: UnitRef) -> bool:

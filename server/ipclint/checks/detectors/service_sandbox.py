@@ -62,7 +62,9 @@ def _is_sandboxed(signing: Signing) -> bool | None:
 def _host(known: Targets, service: TargetInfo) -> TargetInfo | None:
     """A sandboxed program that embeds the service."""
     hosts = (each for each in known.embedders_of(service.name) if each.project == service.project and each.signing)
-    return next((each for each in hosts if _is_sandboxed(each.signing[0])), None)
+    return next(
+        (each for each in hosts if _is_sandboxed(each.signing[0]) or each.settings[0].get(SETTING) == "YES"), None
+    )
 
 
 def _place_of(unit: ProjectFacts, target: TargetInfo, signing: Signing) -> Place | None:

@@ -10,7 +10,7 @@ from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Finding, Place
-from ipclint.model.ir import Assign, Call, Expr, Member, Name, Node, Return, walk
+from ipclint.model.ir import Assign, Call, Expr, Member, Name, Node, Return, Subscript, walk
 from ipclint.program.configuration import programs_of
 from ipclint.program.constants import fold
 from ipclint.program.link import callers, members, owner_of, resolve, scope, type_of
@@ -78,6 +78,7 @@ def shared_container_file_unprotected(rule: Rule, program: Program, ref: UnitRef
         if path is None:
             continue
         words = {_word(node): node for argument in use.args for node in around.origins(program, ref, argument)}
+        words |= {_word(node): node for argument in use.args for node in _put_into(program, ref, argument)}
         weak = next((node for word, node in words.items() if _is_none(word, node, words)), None)
         content = use.args[1] if use.api.name == "file.create" and len(use.args) > 1 else use.receiver
         if weak is not None:
@@ -92,6 +93,21 @@ def shared_container_file_unprotected(rule: Rule, program: Program, ref: UnitRef
                 if use.kind == "call" and isinstance(use.node, Call) and use.node.labels == ("to",):
                     holes |= {"path": _place(ref, path), "added": ".completeFileProtectionUntilFirstUserAuthentication"}
                 yield rule.finding(around.place_of(ref, use.node), "likely", variant="b", holes=holes)
+
+
+def _put_into(program: Program, ref: UnitRef, argument: Expr) -> Iterator[Node]:
+    """What a function puts into a dictionary of its own: `d[key] = value`, `[d setObject:value forKey:key]`."""
+    if not isinstance(argument, Name):
+        return
+    for node in walk_all(program, ref):
+        if isinstance(node, Assign) and isinstance(node.target, Subscript):
+            held, put = node.target.base, (node.value, *node.target.args)
+        elif isinstance(node, Call) and node.name in ("setObject:forKey:", "setValue:forKey:", "updateValue"):
+            held, put = node.target, node.args
+        else:
+            continue
+        if isinstance(held, Name) and held.text == argument.text:
+            yield from (inner for each in put for inner in walk(each))
 
 
 def _is_none(word: str, node: Node, words: dict[str, Node]) -> bool:
