@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
+from ipclint.engine.baseline import encode_baseline, entries_of
+from ipclint.engine.setup import open_session
+
 from .conftest import Editor, StartEditor, codes, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -27,7 +30,20 @@ async def test_sources_property_lists_projects_and_configuration_are_watched(edi
     assert registration.method == "workspace/didChangeWatchedFiles"
     assert registration.register_options is not None
     patterns = " ".join(watcher["globPattern"] for watcher in registration.register_options["watchers"])
-    for name in ("swift", "m,", "mm", "h,", "c,", "plist", "entitlements", "pbxproj", "xcconfig", "Package.swift"):
+    for name in (
+        "swift",
+        "m,",
+        "mm",
+        "h,",
+        "c,",
+        "plist",
+        "entitlements",
+        "pbxproj",
+        "xcconfig",
+        "yml",
+        "yaml",
+        "json",
+    ):
         assert name in patterns
     assert "ipclint.toml" in patterns
 
@@ -95,6 +111,45 @@ async def test_the_configuration_is_read_again_and_its_mistakes_are_shown_in_it(
     watched(editor, "ipclint.toml")
     await editor.settles("ipclint.toml", [])
     await editor.settles("B.swift", SHOUT)
+
+
+async def test_the_baseline_is_read_again_when_it_changes(root: Path, start_editor: StartEditor):
+    (root / "B.swift").write_text(LOUD)
+    configuration, baseline = root / "ipclint.toml", root / "known.json"
+    configuration.write_text(configuration.read_text() + 'baseline = "known.json"\n')
+    before = encode_baseline(())
+    baseline.write_text(before)
+    editor = await start_editor()
+    await editor.settles("B.swift", SHOUT)
+    session = open_session(root, cache=False)
+    session.load()
+    entries = entries_of(session.reports("B.swift"), lambda path: session.document(path).data, lambda path: path, ())
+    known = encode_baseline(entries)
+    for text, expected, mistakes in (
+        (known, [], []),
+        ("{", [], ["configuration"]),
+        (before, SHOUT, []),
+        (known, [], []),
+    ):
+        baseline.write_text(text)
+        watched(editor, "known.json")
+        await editor.settles("B.swift", expected)
+        await editor.settles("ipclint.toml", mistakes)
+
+
+async def test_other_files_of_data_change_nothing(root: Path, start_editor: StartEditor):
+    (root / "B.swift").write_text(LOUD)
+    editor = await start_editor()
+    await editor.settles("B.swift", SHOUT)
+    editor.open("A.swift", LOUD)
+    await editor.settles("A.swift", SHOUT)
+    begun = len(editor.client.progress_reports)
+    (root / "other.json").write_text("{}")
+    watched(editor, "other.json", types.FileChangeType.Created)
+    watched(editor, ".github/workflows/ci.yml", types.FileChangeType.Created)
+    editor.type("A.swift", 0, 0, "\n")
+    assert codes(await editor.diagnostics("A.swift")) == SHOUT
+    assert len(editor.client.progress_reports) == begun
 
 
 async def test_settings_of_the_editor(root: Path, start_editor: StartEditor):

@@ -262,6 +262,10 @@ class Session:
         """Whether there is such a file, open or on disk."""
         return self._files.is_open(path) or self.disk.exists(path)
 
+    def is_included(self, path: str) -> bool:
+        """Whether a file of no kind of its own is part of a project."""
+        return next(self._files.including(path), None) is not None
+
     def is_open(self, path: str) -> bool:
         return self._files.is_open(path)
 

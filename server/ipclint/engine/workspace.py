@@ -140,11 +140,15 @@ class Workspace:
 
     def take_again(self, path: str) -> Iterator[str]:
         """After a file changed, of whatever kind: read the projects that include it. Yields their paths."""
-        for project, facts in list(self.facts.items()) if path.endswith(INCLUDED) else ():
+        for project in list(self.including(path)):
+            if self.take(Change.edited(project, ()) if project in self._open else self.on_disk(project)):
+                yield project
+
+    def including(self, path: str) -> Iterator[str]:
+        """The projects that include a file, specs of XcodeGen; what an .xcconfig file includes is merged later."""
+        for project, facts in self.facts.items() if path.endswith(INCLUDED) else ():
             if isinstance(facts, ProjectFacts) and path in facts.includes and project != path:
-                document = self._open.get(project)
-                if self.take(Change.edited(project, ()) if document is not None else self.on_disk(project)):
-                    yield project
+                yield project
 
     def _know(self, path: str, facts: Facts) -> bool:
         if isinstance(facts, SourceFacts) and self._is_test(path, facts):

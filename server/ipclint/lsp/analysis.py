@@ -25,7 +25,7 @@ from ipclint.lsp.folders import Address, Folder, Folders
 from ipclint.lsp.sessions import make_session
 from ipclint.lsp.settings import Settings
 from ipclint.program.query import Interrupted
-from ipclint.readers import kind_of
+from ipclint.readers import INCLUDED, kind_of
 
 SHOWN_AT_ONCE = 50
 """Files that are shown in one step of an index."""
@@ -183,13 +183,16 @@ class Analysis:
             if uri.rpartition("/")[2] == FILE_NAME:
                 for folder in self.folders.configured_by(uri):
                     self._reopen(folder, batches)
+            elif resting := self.folders.baselined_by(uri):
+                for folder in resting:
+                    self._reopen(folder, batches)
             elif (address := self.folders.find(uri)) is not None:
                 folder, path = address
                 folder.changed_on_disk(path)
-                if kind_of(path) is None:
-                    self._reopen(folder, batches)  # a folder that came, went or moved
-                else:
+                if kind_of(path) is not None or folder.session.is_included(path):
                     batches[folder].on_disk.append(path)
+                elif not path.endswith(INCLUDED):
+                    self._reopen(folder, batches)  # a folder that came, went or moved
 
     def _change_folders(self, added: Iterable[str], removed: Iterable[str], batches: dict[Folder, Batch]) -> None:
         gone = list(filter(None, map(self.folders.remove, removed)))

@@ -41,7 +41,8 @@ class Folder:
 
     def reopen(self) -> None:
         """Makes a new session, when what a session is made from has changed. It knows no file, not even open ones."""
-        self.session, self.mistake, self._own_rules, self._configuration = self._open_session(Path(self.root))
+        made = self._open_session(Path(self.root))
+        self.session, self.mistake, self._own_rules, self._configuration, self._baseline = made
         self._files.clear()
         self._pages.clear()
 
@@ -60,6 +61,11 @@ class Folder:
         """The session's path of an absolute file name; None when the file is not in this folder."""
         found = _below(self.root, file)
         return found if found is not None else _below(self._real_root, os.path.realpath(file))
+
+    def is_baseline(self, file: str) -> bool:
+        """Whether an absolute file name is that of the folder's baseline, be it that it could not be read."""
+        named = self._baseline
+        return os.path.basename(file) == os.path.basename(named) and os.path.realpath(file) == os.path.realpath(named)
 
     def uri(self, path: str) -> str:
         """The address of a path: the client's own spelling when the document is open."""
@@ -141,6 +147,11 @@ class Folders:
         file = to_fs_path(uri)
         place = os.path.dirname(file) if file is not None else None
         return [folder for folder in self if place is not None and (folder.root == place or _below(place, folder.root))]
+
+    def baselined_by(self, uri: str) -> list[Folder]:
+        """The folders whose baseline is this file."""
+        file = to_fs_path(uri)
+        return [folder for folder in self if file is not None and folder.is_baseline(file)]
 
     def leave(self, folder: Folder) -> None:
         """Forgets a folder outside of the workspace in which nothing is open any more."""

@@ -31,6 +31,7 @@ class Made(NamedTuple):
     mistake: Mistake | None
     own_rules: tuple[Path, ...]
     file: Path | None  # the configuration
+    baseline: str = ""  # the file that it names, be it that it cannot be read
 
 
 def make_session(root: Path, settings: Settings) -> Made:
@@ -38,13 +39,15 @@ def make_session(root: Path, settings: Settings) -> Made:
     cache = cache_folder() if settings.cache else None
     file = find_config(root)
     mistake = None
+    baseline = ""
     try:
         config = load_config(file) if file is not None else Config()
+        baseline = config.baseline
         own = tuple(file.parent / folder for folder in config.rules) if file is not None else ()
-        return Made(_session(root, config, settings, rulebook(own, Store(cache)), cache), None, own, file)
+        return Made(_session(root, config, settings, rulebook(own, Store(cache)), cache), None, own, file, baseline)
     except ConfigError as error:
         mistake = _mistake(str(error), file)
-    return Made(_session(root, Config(), settings, rulebook((), Store(cache)), cache), mistake, (), file)
+    return Made(_session(root, Config(), settings, rulebook((), Store(cache)), cache), mistake, (), file, baseline)
 
 
 def page_of(rule: str, own_rules: tuple[Path, ...]) -> Path | None:

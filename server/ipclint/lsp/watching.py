@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-_EXTENSIONS = "swift,m,mm,h,c,plist,entitlements,xcent,xcconfig,pbxproj"
-PATTERNS = (f"**/*.{{{_EXTENSIONS}}}", "**/Package.swift", "**/ipclint.toml")
+_EXTENSIONS = "swift,m,mm,h,c,plist,entitlements,xcent,xcconfig,pbxproj,yml,yaml,json"
+"""Specs of XcodeGen and what they include are YAML or JSON, manifests of Tuist are Swift; a baseline is JSON."""
+PATTERNS = (f"**/*.{{{_EXTENSIONS}}}", "**/ipclint.toml")
 
 
 def registration() -> types.RegistrationParams:
-    """The request to watch sources, property lists, entitlements, projects and the configuration."""
+    """The request to watch sources, property lists, entitlements, projects, the configuration and the baseline."""
     watchers = [types.FileSystemWatcher(pattern) for pattern in PATTERNS]
     options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
     watch = types.Registration("ipclint-files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
