@@ -245,3 +245,21 @@ def test_wrong_usage_is_explained(server_environment: dict[str, str], arguments:
 def test_the_workspace_of_these_tests_is_not_touched(ready: Process):
     assert is_well(ready)
     assert sorted(path.name for path in Path(WORKSPACE).iterdir()) == ["ipclint.toml", "rules"]
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_document_waits_for_the_settings_but_not_for_ever(fresh: Process, answers: bool):
+    fresh.initialize(WORKSPACE, workspace={"configuration": True})
+    uri = (WORKSPACE / "Waits.swift").as_uri()
+    fresh.open(uri, LOUD)
+    asked = fresh.ask("textDocument/hover", {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 6}})
+    while (message := fresh.receive()).get("method") != "workspace/configuration":
+        assert message.get("method") != "textDocument/publishDiagnostics"
+    if answers:
+        fresh.send(id=message["id"], result=[{"profile": "strict"}])
+    shown: list[Any] = []
+    while (message := fresh.receive()).get("id") != asked:
+        if message.get("method") == "textDocument/publishDiagnostics" and message["params"]["uri"] == uri:
+            shown.append(message["params"]["diagnostics"])
+    assert [[each["code"] for each in diagnostics] for diagnostics in shown] == [["demo/no-shouting"]]
+    assert "shout" in str(message["result"])

@@ -15,8 +15,6 @@ from ipclint.engine.changes import Delta
 from ipclint.engine.patience import PATIENCE, Overdue, at_most
 from ipclint.lsp.events import Update
 from ipclint.lsp.folders import Address, Folder
-from ipclint.lsp.hints import hints
-from ipclint.lsp.lenses import lenses
 from ipclint.lsp.refreshing import Key
 from ipclint.lsp.server import Server
 from ipclint.lsp.view import View
@@ -72,12 +70,20 @@ def updates_of(ls: Server, folder: Folder, delta: Delta) -> list[Update]:
 
 def lenses_of(ls: Server, view: View) -> list[types.CodeLens]:
     waits = ls.client.refreshes_lenses and not ls.warming.is_warm(view.folder)
-    return [] if waits or not ls.settings.code_lens else lenses(view)
+    if waits or not ls.settings.code_lens:
+        return []
+    from ipclint.lsp.lenses import lenses  # with all that looks at trust boundaries: a tenth of the start
+
+    return lenses(view)
 
 
 def hints_of(ls: Server, view: View) -> list[types.InlayHint]:
     waits = ls.client.refreshes_hints and not ls.warming.is_warm(view.folder)
-    return [] if waits or not ls.settings.inlay_hints else hints(view)
+    if waits or not ls.settings.inlay_hints:
+        return []
+    from ipclint.lsp.hints import hints  # as above
+
+    return hints(view)
 
 
 async def code_lens(ls: Server, params: types.CodeLensParams) -> list[types.CodeLens]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import logging
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from ipclint.lsp import asking, lenses, offers, showing, surface, watching
+from ipclint.lsp import asking, offers, surface, watching
 from ipclint.lsp.actions import KINDS, Actions, Gone, read_ticket
 from ipclint.lsp.client import Client
 from ipclint.lsp.completion import TRIGGERS, completion
@@ -22,6 +23,9 @@ from ipclint.lsp.settings import SECTION, parse_settings
 
 CONTENT_MODIFIED = -32801
 INVALID_PARAMS = -32602
+
+CONFIGURED = 1.0
+"""Seconds that a client has to tell its settings before its documents are read without them."""
 
 logger = logging.getLogger(__name__)
 
@@ -45,17 +49,31 @@ def initialize(ls: Server, params: types.InitializeParams) -> None:
         ls.roots = (ls.workspace.root_uri,)
 
 
-async def initialized(ls: Server, params: types.InitializedParams) -> None:
+def initialized(ls: Server, params: types.InitializedParams) -> None:
     if ls.problem:
         ls.say(ls.problem)
-    if ls.client.asks_configuration:
-        await configure(ls)
-    ls.tell(FoldersChanged(ls.roots, ()))
+    if not ls.client.asks_configuration:
+        ls.tell(FoldersChanged(ls.roots, ()))
+    else:
+        ls.hold()
+        ls.start(begin(ls))
     if ls.client.watches:
-        try:
-            await ls.client_register_capability_async(watching.registration())
-        except JsonRpcException as error:
-            logger.warning("the client does not watch files: %s", error)
+        ls.start(watch(ls))
+
+
+async def begin(ls: Server) -> None:
+    """Opens the folders once the settings are known, so that nothing is read twice."""
+    configured = asyncio.ensure_future(configure(ls))
+    await asyncio.wait([configured], timeout=CONFIGURED)
+    ls.release(FoldersChanged(ls.roots, ()))
+    await configured
+
+
+async def watch(ls: Server) -> None:
+    try:
+        await ls.client_register_capability_async(watching.registration())
+    except JsonRpcException as error:
+        logger.warning("the client does not watch files: %s", error)
 
 
 def shutdown(ls: Server, params: None) -> None:
@@ -272,6 +290,6 @@ def make_server() -> Server:
     server = Server()
     for name, (handler, options) in (FEATURES | offers.FEATURES).items():
         server.feature(name, copy.copy(options))(handler)
-    server.command(lenses.SHOW)(showing.show_endpoint)
+    server.command(offers.SHOW)(offers.later("showing", "show_endpoint"))
     server.feature(surface.REQUEST)(surface.surface)
     return server

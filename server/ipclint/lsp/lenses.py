@@ -8,13 +8,11 @@ from typing import NamedTuple
 from lsprotocol import types
 
 from ipclint.engine.boundaries import Boundary, Reached, boundaries, reached_from
+from ipclint.lsp.offers import SHOW
 from ipclint.lsp.view import View, name_place
 from ipclint.lsp.wording import KINDS, SINKS, count, named, peer_of, reaching, title_of
 from ipclint.model.finding import Place
 from ipclint.program.arrivals import XPC, arrivals
-
-SHOW = "ipclint.showEndpoint"
-"""The server's own command: it shows what stands at a boundary."""
 
 SHOW_REFERENCES = "ipclint.showReferences"
 """A client that names this command in its capabilities `experimental.commands.commands` shows locations by itself."""

@@ -15,7 +15,7 @@ from pygls.lsp.server import LanguageServer
 from ipclint import __version__
 from ipclint.lsp.analysis import Analysis
 from ipclint.lsp.client import Client
-from ipclint.lsp.events import Event, Reread, Update
+from ipclint.lsp.events import Configured, Event, Reread, Update
 from ipclint.lsp.folders import Folder
 from ipclint.lsp.indexing import Indexing
 from ipclint.lsp.protocol import Protocol
@@ -49,6 +49,9 @@ class Server(LanguageServer):
         self.pulled = -1  # the generation that the last pull of the workspace was of
         self.refreshing = Refreshing()
         self._news = asyncio.Event()
+        self._held: list[Event] = []
+        self._released = asyncio.Event()
+        self._released.set()
         self._settling: asyncio.Task[None] | None = None
         self._idle: dict[str, asyncio.TimerHandle] = {}
         self._told: set[str] = set()
@@ -96,10 +99,24 @@ class Server(LanguageServer):
 
     def tell(self, event: Event) -> None:
         """Notes what happened; it is dealt with at once, together with all that comes meanwhile."""
+        if not self._released.is_set() and not isinstance(event, Configured):
+            self._held.append(event)
+            return
         self.analysis.tell(event)
         self.refreshing.stir()
         if self._settling is None or self._settling.done():
             self._settling = asyncio.ensure_future(self._settle())
+
+    def hold(self) -> None:
+        """From now on, all but settings waits until it is released, and so do questions."""
+        self._released.clear()
+
+    def release(self, first: Event) -> None:
+        """Tells of an event, and then of those that waited."""
+        self._released.set()
+        for event in (first, *self._held):
+            self.tell(event)
+        self._held.clear()
 
     async def _settle(self) -> None:
         while self.analysis.has_news():
@@ -119,6 +136,7 @@ class Server(LanguageServer):
                 except Interrupted:
                     continue
 
+        await self._released.wait()
         return await asyncio.wrap_future(self.worker.submit(work))
 
     def _catch_up(self) -> None:

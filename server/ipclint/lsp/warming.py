@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from weakref import WeakSet
 
-from ipclint.engine.boundaries import boundaries
 from ipclint.engine.patience import PATIENCE, Overdue, at_most
 from ipclint.engine.session import Session
 from ipclint.lsp.analysis import Analysis
@@ -70,6 +69,8 @@ class Warming:
 
     def _look(self, program: Program) -> bool:
         """Finds the boundaries of a program; false when something happened meanwhile, and it must be asked again."""
+        from ipclint.engine.boundaries import boundaries  # after the first diagnostics
+
         try:
             with at_most(PATIENCE), program.until(self._analysis.has_news):
                 boundaries(program)
