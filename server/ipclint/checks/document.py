@@ -59,6 +59,7 @@ class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="k
     debug: bool = False
     tests: bool = False
     respell: dict[str, str] = {}
+    yields: tuple[str, ...] = ()
 
 
 def parse_rule(id: str, markdown: str) -> Rule:
@@ -94,6 +95,7 @@ def parse_rule(id: str, markdown: str) -> Rule:
         debug=header.debug,
         tests=header.tests,
         respell=header.respell,
+        yields=header.yields,
         why=lead.prose,
         cases=tuple(case for section in sections[1:] for case in parse_section(id, names, section)),
     )

@@ -111,6 +111,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
     respell: dict[str, str] = {}  # other spellings of what the cases say; the cases are tested in both
     why: str = ""  # Markdown
     files: tuple[str, ...] = ()  # words of which the whole file must hold one, where triggers are words of all code
+    yields: tuple[str, ...] = ()  # ids or aliases of rules that say more: one report where both report
     cases: tuple[Case, ...] = ()  # tests and examples; the compiled rulebook leaves them out
 
     @property

@@ -20,10 +20,12 @@ from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Edit, Finding, Fix, Place
-from ipclint.model.ir import Assign, Call, Cast, Evaluate, Let, Member, Node, Operator, Return, walk
+from ipclint.model.ir import Assign, Call, Cast, Evaluate, Let, Member, Node, Operator, Return
 from ipclint.program.link import type_of
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.usage import uses_of
 
+APIS = ("archiving.unarchive-any", "archiving.unarchive-any-file")
 TITLE = "Name the classes that the archive may hold"
 
 
@@ -59,12 +61,8 @@ class Site(NamedTuple):
 @builder("typed-unarchive")
 def typed_unarchive(rule: Rule, program: Program, finding: Finding, sources: Sources) -> Iterator[Fix]:
     """Unarchive the class that the code expects anyway; nothing is offered where it expects none."""
-    whole = finding.holes.get("call")
-    if not isinstance(whole, Place):
-        return
-    ref = UnitRef(whole.path, whole.unit)
-    nodes = (node for root in around.roots(program, ref) for node in walk(root))
-    call = next((n for n in nodes if isinstance(n, Call) and (n.start, n.end) == (whole.start, whole.end)), None)
+    ref = UnitRef(finding.place.path, finding.place.unit)
+    call = _call(program, ref, finding)
     if call is None or not call.args or call.target is None:
         return
     site = Site(program, ref, call, around.path_to(program, ref, call), sources)
@@ -74,6 +72,17 @@ def typed_unarchive(rule: Rule, program: Program, finding: Finding, sources: Sou
     if made is not None:
         edit, classes = made
         yield Fix(TITLE, _is_safe(site, classes), (edit,), rule=rule.id)
+
+
+def _call(program: Program, ref: UnitRef, finding: Finding) -> Call | None:
+    """The unarchiving call of a finding: the rule's match, or what data flows into when that is one itself."""
+    whole = finding.holes.get("call", finding.place)
+    calls = [use.node for use in uses_of(program, ref, *APIS) if isinstance(use.node, Call)]
+    return next((n for n in calls if isinstance(whole, Place) and _is_at(n, whole)), None)
+
+
+def _is_at(call: Call, place: Place) -> bool:
+    return (call.start, call.end) == (place.start, place.end)
 
 
 def _is_safe(site: Site, classes: Classes) -> bool:
