@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ipclint.lsp.handlers import make_server
 
 from .conftest import WORKSPACE
 from .wire import Process, connect
@@ -263,3 +266,15 @@ def test_a_document_waits_for_the_settings_but_not_for_ever(fresh: Process, answ
             shown.append(message["params"]["diagnostics"])
     assert [[each["code"] for each in diagnostics] for diagnostics in shown] == [["demo/no-shouting"]]
     assert "shout" in str(message["result"])
+
+
+def test_the_end_calls_off_what_is_under_way():
+    """What ends removes itself from the table that pygls goes through."""
+    protocol = make_server().protocol
+    under_way = {number: Future[None]() for number in range(3)}
+    for number, future in under_way.items():
+        protocol._request_futures[number] = future
+        future.add_done_callback(lambda _, number=number: protocol._request_futures.pop(number))
+    list(protocol.lsp_shutdown(None))
+    assert all(future.cancelled() for future in under_way.values())
+    assert protocol._request_futures == {}

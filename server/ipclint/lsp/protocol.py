@@ -137,6 +137,14 @@ class Protocol(LanguageServerProtocol):
 
     # ── what pygls would do itself ───────────────────────────────────────────────────────────────────────────────────
 
+    @lsp_method(types.SHUTDOWN)
+    def lsp_shutdown(self, *arguments: Any) -> Generator[Any, Any, None]:
+        """Calls off what is under way: pygls goes through the table of it while what ends removes itself from there."""
+        for identifier, future in list(self._request_futures.items()):
+            if identifier != self.msg_id and not future.done():
+                future.cancel()
+        yield from super().lsp_shutdown(*arguments)
+
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_: object) -> Generator[Any, Any, None]:
         self.finish(0 if self._shutdown else 1)
