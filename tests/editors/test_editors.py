@@ -14,7 +14,12 @@ import pytest
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
-HOW = {"nvim": "pip install '.[editors]'", "emacs": "apt-get install emacs-nox elpa-eglot"}
+HOW = {
+    "nvim": "pip install '.[editors]'",
+    "emacs": "apt-get install emacs-nox elpa-eglot",
+    "vim": "apt-get install vim vim-ale",
+}
+ALE = Path("/usr/share/vim-ale")  # where Debian's package puts it
 LOUD = 'func f() {\n    let mood = "😀"; shout(mood)\n    shout(mood)\n}\n'
 
 
@@ -87,6 +92,18 @@ def test_emacs(folder: Path):
         pytest.skip("this Emacs has no eglot")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "whisper(mood)" in (folder / "Em.swift").read_text()
+
+
+def test_vim_with_ale(folder: Path):
+    vim = editor("vim")
+    if not ALE.is_dir() or "+job" not in run(folder, vim, "--version").stdout:
+        pytest.skip(f"this Vim has no ALE, or is a small one; {HOW['vim']}")
+    ale, _ = documented("vim.md", "vim")
+    configuration = folder.parent / "vimrc"
+    configuration.write_text(f"set nocompatible\nset runtimepath^={ALE}\nfiletype plugin on\n{ale}")
+    (folder / "Vi.swift").write_text(LOUD)
+    done = run(folder, vim, "-N", "-n", "-i", "NONE", "-es", "-u", str(configuration), "-S", str(HERE / "ale.vim"))
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_build_phase_for_xcode_prints_what_xcode_reads(folder: Path):
