@@ -19,9 +19,10 @@ from ipclint.lsp.analysis import Analysis
 from ipclint.lsp.client import Client
 from ipclint.lsp.convert import Positions
 from ipclint.lsp.edits import Edits
-from ipclint.lsp.events import Edited, FoldersChanged, Opened, Update
+from ipclint.lsp.events import Edited, FoldersChanged, OnDisk, Opened, Update
 from ipclint.lsp.handlers import make_server
 from ipclint.lsp.publishing import Publisher
+from ipclint.lsp.pulling import pull_workspace
 from ipclint.lsp.settings import Settings, parse_settings
 from ipclint.lsp.suppressing import switched_off
 from ipclint.lsp.worker import Worker
@@ -281,6 +282,37 @@ def test_an_analysis_that_is_overtaken_gives_way_to_the_newer_text(root: Path, m
     assert computed == [2, 3, 4]
     assert update.version == 5
     assert [each.range.start.line for each in update.diagnostics] == [3, 5]
+
+
+def test_of_nested_folders_the_innermost_speaks_of_a_file(root: Path):
+    inner = root / "inner"
+    inner.mkdir()
+    file = inner / "A.swift"
+    file.write_text(LOUD)
+    (inner / "ipclint.toml").write_text("include-tests = true\n")  # and none of the outer one's rules
+    analysis = Analysis(Client(), Settings(cache=False), lambda text: None)
+    shown: dict[str, int] = {}
+
+    def look() -> None:
+        updates = analysis.settle()
+        for folder in analysis.take_waiting():
+            updates += [update for step in analysis.index(folder, lambda progress: True) for update in step]
+        shown.update((update.uri, len(update.diagnostics)) for update in updates)
+
+    analysis.tell(FoldersChanged((root.as_uri(),), ()))
+    look()
+    assert shown[file.as_uri()] == 1
+    analysis.tell(FoldersChanged((inner.as_uri(),), ()))
+    look()
+    assert shown[file.as_uri()] == 0
+    analysis.tell(Opened(types.TextDocumentItem(file.as_uri(), "swift", 1, LOUD)))
+    analysis.tell(OnDisk((file.as_uri(),)))
+    look()
+    assert shown[file.as_uri()] == 0
+    assert [report.uri for report in pull_workspace(analysis, ())].count(file.as_uri()) <= 1
+    analysis.tell(FoldersChanged((), (inner.as_uri(),)))
+    look()
+    assert shown[file.as_uri()] == 1
 
 
 def typed(uri: str, version: int, text: str) -> Edited:

@@ -186,21 +186,26 @@ class Analysis:
             elif resting := self.folders.baselined_by(uri):
                 for folder in resting:
                     self._reopen(folder, batches)
-            elif (address := self.folders.find(uri)) is not None:
-                folder, path = address
-                folder.changed_on_disk(path)
-                if kind_of(path) is not None or folder.session.is_included(path):
-                    batches[folder].on_disk.append(path)
-                elif not path.endswith(INCLUDED):
-                    self._reopen(folder, batches)  # a folder that came, went or moved
+            else:
+                for folder, path in self.folders.holding(uri):
+                    self._file(folder, path, batches)
+
+    def _file(self, folder: Folder, path: str, batches: dict[Folder, Batch]) -> None:
+        folder.changed_on_disk(path)
+        if kind_of(path) is not None or folder.session.is_included(path):
+            batches[folder].on_disk.append(path)
+        elif not path.endswith(INCLUDED):
+            self._reopen(folder, batches)  # a folder that came, went or moved
 
     def _change_folders(self, added: Iterable[str], removed: Iterable[str], batches: dict[Folder, Batch]) -> None:
         gone = list(filter(None, map(self.folders.remove, removed)))
         gc.unfreeze()
         for folder in gone:
-            self._lost += [Update(folder.uri(path), None, []) for path in folder.shown if path not in folder.documents]
+            for path in folder.shown - folder.documents.keys():
+                self._leave(folder, path, batches)
         for folder in filter(None, map(self.folders.add, added)):
             self._waiting.append(folder)
+            self._take_over(folder, batches)
             self._tell_mistake(folder, batches)
         for uri, (folder, path) in list(self._homes.items()):
             document = folder.documents[path]
@@ -209,7 +214,25 @@ class Analysis:
                 self._open(document, batches)
         for folder in gone:
             batch = batches.pop(folder, Batch())
-            self._lost += [Update(folder.uri(path), None, []) for path in batch.edited | batch.others]
+            for path in batch.edited | batch.others:
+                self._leave(folder, path, batches)
+
+    def _leave(self, folder: Folder, path: str, batches: dict[Folder, Batch]) -> None:
+        """Takes back what a folder that went has shown of a file, for another one to speak of it that holds it too."""
+        uri = folder.uri(path)
+        outer = self.folders.find(uri)
+        if outer is not None:
+            batches[outer.folder].others.add(outer.path)
+        else:
+            self._lost.append(Update(uri, None, []))
+
+    def _take_over(self, inner: Folder, batches: dict[Folder, Batch]) -> None:
+        """Shows anew what a folder around this one has shown of files in it: from now on, this one speaks of them."""
+        for folder in self.folders:
+            for path in folder.shown if folder is not inner else ():
+                address = self.folders.innermost(Address(folder, path))
+                if address.folder is inner:
+                    batches[inner].others.add(address.path)
 
     def _reopen(self, folder: Folder, batches: dict[Folder, Batch]) -> None:
         """Gives a folder a new session, with what is open in it."""
@@ -288,8 +311,8 @@ class Analysis:
             yield [self.update(Address(folder, path)) for path in paths]
 
     def update(self, address: Address, edited: bool = False) -> Update:
-        """What to show of a document now."""
-        folder, path = address
+        """What to show of a document now: what the innermost folder says that holds it."""
+        folder, path = self.folders.innermost(address)
         diagnostics = self.diagnostics(folder).of(folder.session.reports(path))
         if folder.mistake is not None and folder.path_of(folder.mistake.file) == path:
             diagnostics.append(mistaken(folder.mistake.text, folder.mistake.line))

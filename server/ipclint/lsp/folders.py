@@ -115,6 +115,7 @@ class Folders:
         self._open_session = open_session
         self._workspace: dict[str, Folder] = {}
         self._loose: dict[str, Folder] = {}
+        self._nested = False
 
     def __iter__(self) -> Iterator[Folder]:
         yield from (*self._workspace.values(), *self._loose.values())
@@ -125,22 +126,36 @@ class Folders:
         if root is None or not os.path.isdir(root) or uri in self._workspace:
             return None
         self._workspace[uri] = Folder(root, self._open_session)
+        self._nested = self._are_nested()
         return self._workspace[uri]
 
     def remove(self, uri: str) -> Folder | None:
-        return self._workspace.pop(uri, None)
+        gone = self._workspace.pop(uri, None)
+        self._nested = self._are_nested()
+        return gone
+
+    def _are_nested(self) -> bool:
+        folders = self._workspace.values()
+        return any(one is not other and one.path_of(other.root) is not None for one in folders for other in folders)
 
     def is_workspace(self, folder: Folder) -> bool:
         return folder in self._workspace.values()
 
     def find(self, uri: str) -> Address | None:
-        """Where a file belongs in the workspace, the innermost folder first; None when it is in none."""
+        """Where a file belongs in the workspace: in the innermost folder; None when it is in none."""
+        return min(self.holding(uri), key=lambda address: len(address.path), default=None)
+
+    def holding(self, uri: str) -> list[Address]:
+        """The file in every folder of the workspace that holds it: one may lie inside another."""
         file = to_fs_path(uri)
-        if file is None:
-            return None
-        places = [(folder, folder.path_of(file)) for folder in self._workspace.values()]
-        found = [Address(folder, path) for folder, path in places if path is not None]
-        return min(found, key=lambda address: len(address.path), default=None)
+        places = [(folder, folder.path_of(file)) for folder in self._workspace.values()] if file is not None else []
+        return [Address(folder, path) for folder, path in places if path is not None]
+
+    def innermost(self, address: Address) -> Address:
+        """The same file in the innermost folder that holds it: that one speaks of it."""
+        if not self._nested or not address.folder.in_workspace:
+            return address
+        return self.find(address.folder.uri(address.path)) or address
 
     def configured_by(self, uri: str) -> list[Folder]:
         """The folders that an ipclint.toml may configure: those at and below the place where it stands."""

@@ -27,12 +27,14 @@ async def document_symbol(
 
 async def workspace_symbol(ls: Server, params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
     def job() -> list[types.SymbolInformation]:
-        found: list[types.SymbolInformation] = []
+        found: dict[tuple[str, str, int, int], types.SymbolInformation] = {}
         for folder in ls.analysis.folders:
             for path in folder.session.parts():
                 address = Address(folder, path)
-                found += said_of(ls, address, lambda view: list(symbols.workspace_symbols(view, params.query)), [])
-        return found[:MAX_SYMBOLS]
+                for each in said_of(ls, address, lambda view: list(symbols.workspace_symbols(view, params.query)), []):
+                    start = each.location.range.start
+                    found.setdefault((each.name, each.location.uri, start.line, start.character), each)
+        return list(found.values())[:MAX_SYMBOLS]
 
     return await ls.ask(job)
 

@@ -26,10 +26,12 @@ def pull_document(analysis: Analysis, uri: str, previous: str | None) -> types.D
 def pull_workspace(analysis: Analysis, previous: Iterable[types.PreviousResultId]) -> list[Report]:
     """The reports of every file that has diagnostics, and of those that the client believes to have some."""
     known = {each.uri: each.value for each in previous}
-    reports: list[Report] = []
-    for folder in analysis.folders:
-        paths = {*folder.session.paths(), *folder.shown}
-        reports += [_report(analysis, Address(folder, path), known) for path in sorted(paths)]
+    files = [
+        analysis.folders.innermost(Address(folder, path))
+        for folder in analysis.folders
+        for path in sorted({*folder.session.paths(), *folder.shown})
+    ]
+    reports = [_report(analysis, address, known) for address in dict.fromkeys(files)]
     return reports + [_report(analysis, analysis.address(uri), known, uri) for uri in sorted(known)]
 
 
