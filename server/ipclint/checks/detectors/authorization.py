@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ipclint.checks.around import given
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.authorization_rights import chosen_by_client, names_of_rights, only_looks
 from ipclint.checks.detectors.peer_evidence import bare_statements
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place
-from ipclint.model.ir import Call, Let, Member, Name, Node, Operator, walk
+from ipclint.model.ir import Assign, Call, Let, Member, Name, Node, Operator, Return, walk
 from ipclint.program.link import callers, calls_in, resolve
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -28,7 +30,11 @@ def authorization_external_form_misused(
     if not forms:
         return
     yield from _rights_never_asked(rule, program, ref, forms[0])
+    yield from _right_chosen(rule, program, ref, unit)
     yield from _length_unchecked(rule, program, ref, unit)
+    yield from _read_unmeasured(rule, program, ref, forms)
+    yield from _only_looked_up(rule, program, ref)
+    yield from _reference_kept(rule, program, ref, unit, forms)
     yield from _buffer_kept(rule, program, ref)
 
 
@@ -68,6 +74,75 @@ def _users_ask(program: Program, ref: UnitRef) -> bool:
     siblings = program.members_of(function.owner) if function is not None and function.owner else ()
     asked_beside = any((f := program.function(member)) is not None and RIGHTS & set(f.mentions) for member in siblings)
     return asked_beside or any(_asks_rights(program, site.caller) for site in callers(program, ref))
+
+
+def _right_chosen(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    """b: the client says which right it should hold."""
+    for name in names_of_rights(program, ref):
+        if chooser := chosen_by_client(program, ref, unit, name):
+            holes = {"value": chooser}
+            yield rule.finding(_place(ref, name), "certain", variant="b", context="chosen", holes=holes)
+
+
+def _only_looked_up(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:
+    """d: the flags do not ask to obtain the right."""
+    for call in calls_in(program, ref):
+        if call.name in RIGHTS and only_looks(program, ref, call):
+            yield rule.finding(_place(ref, call), "certain", variant="d", context="flags", holes={"call": call.name})
+
+
+def _reference_kept(rule: Rule, program: Program, ref: UnitRef, unit: Function, forms: list[Call]) -> Iterator[Finding]:
+    """e: the reference is a local that nobody frees."""
+    siblings = program.members_of(unit.owner) if unit.owner else ()
+    for each in {ref, *siblings}:
+        function = program.function(each)
+        if function is not None and "AuthorizationFree" in function.mentions:
+            return
+    for name, form in {_filled(form): form for form in reversed(forms)}.items():
+        if name and not _leaves(program, ref, name) and _is_local(program, ref, name):
+            yield rule.finding(
+                _place(ref, form), "certain", variant="e", severity="low", context="kept", holes={"value": name}
+            )
+
+
+def _filled(form: Call) -> str:
+    """The variable that takes the reference."""
+    return next((n.text for arg in form.args[1:] for n in walk(arg) if isinstance(n, Name)), "")
+
+
+def _is_local(program: Program, ref: UnitRef, name: str) -> bool:
+    return any(isinstance(node, Let) and name in node.names for node in walk(program.body(ref)))
+
+
+def _leaves(program: Program, ref: UnitRef, name: str) -> bool:
+    """Whether a local is returned, kept, or handed to a function of the program, which may free it."""
+    names = {name, *(other for other, values in given(program, ref).items() if any(name in _words(v) for v in values))}
+    for node in walk(program.body(ref)):
+        inner: tuple[Node, ...] = ()
+        if isinstance(node, Return) and node.value is not None:
+            inner = () if isinstance(node.value, Operator) and node.value.op in ("==", "!=") else (node.value,)
+        elif isinstance(node, Assign) and not isinstance(node.target, Name):
+            inner = (node.value,)
+        elif isinstance(node, Call) and resolve(program, ref, node).refs:
+            inner = node.args
+        if any(isinstance(n, Name) and n.text in names for each in inner for n in walk(each)):
+            return True
+    return False
+
+
+def _read_unmeasured(rule: Rule, program: Program, ref: UnitRef, forms: list[Call]) -> Iterator[Finding]:
+    """c: the form is read where the client's bytes lie, however few they are."""
+    for form in forms:
+        words = _words(form.args[0]) if form.args else set[str]()
+        if words & {"bytes", "baseAddress"} and not _measured(program, ref):
+            yield rule.finding(_place(ref, form), "certain", variant="c", context="unmeasured", holes={"call": FORM})
+
+
+def _measured(program: Program, ref: UnitRef) -> bool:
+    """Whether a function, or one that calls it, compares a length with that of a form."""
+    return _compares_length(program, ref) or any(
+        _compares_length(program, site.caller) for site in callers(program, ref)
+    )
 
 
 def _length_unchecked(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
