@@ -107,7 +107,10 @@ class Verdict:
     def _profile(self, profile: Profile) -> Profile:
         facts, confidence = self.facts, self.confidence
         weaker = "code.verified" in self.flow.tokens or self._is_asked()
-        if profile == "recommended" and (weaker or (self.table.only_privileged and not facts.privileged)):
+        harmless = self.table.only_privileged and not facts.privileged
+        if harmless and self._is_asked():
+            return "pedantic"  # who may send it Apple events can do what the program can, and it can do little
+        if profile == "recommended" and (weaker or harmless):
             return "strict"
         if profile != "recommended" or confidence == "certain":
             return profile

@@ -28,7 +28,7 @@ from ipclint.program.usage import Use, call_uses, read_uses
 from ipclint.program.vocabulary import Flow as Role
 from ipclint.program.vocabulary import Spelling
 
-MAX_STEPS = 400  # functions and inputs that one search visits
+MAX_STEPS = 1000  # functions and inputs that one search visits
 MAX_DEPTH = 6  # calls, returns and properties between the source and the sink
 MAX_READERS = 24  # of one property
 NEEDED: Tokens = frozenset({PART})
