@@ -19,8 +19,8 @@ $(READY): pyproject.toml
 try: $(READY) ## environment, install, and a first check: the app in docs/tour/
 	@$(BIN)/ipclint check docs/tour/ || test $$? -eq 1
 
-test: $(READY) ## the whole Python suite
-	$(BIN)/python -m pytest
+test: $(READY) ## the whole Python suite, on every processor
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lint: $(READY) ## ruff: rules and format
 	$(BIN)/ruff check .

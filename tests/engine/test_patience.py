@@ -67,7 +67,9 @@ def test_work_inside_of_work_is_bounded_by_the_outer():
 def test_a_file_that_cannot_be_read_in_time(tmp_path: Path, shipped: Rulebook, monkeypatch: pytest.MonkeyPatch):
     write(tmp_path, {"Bad.m": BOARD + "// bad\n", "Good.m": BOARD})
     read = batch.read
-    monkeypatch.setattr(batch, "read", lambda path, data: spin() if b"// bad" in data else read(path, data))
+    monkeypatch.setattr(
+        batch, "read", lambda path, data, *more: spin() if b"// bad" in data else read(path, data, *more)
+    )
     checked = Session(tmp_path, Config(jobs=1), shipped, tmp_path / "cache")
     checked.load()
     assert checked.problems() == [("Bad.m", "took more than 0.1 seconds to read, so it was not analysed")]

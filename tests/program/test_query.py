@@ -59,7 +59,7 @@ def test_incremental_equals_fresh_with_cycles(changes: list[tuple[int, list[int]
             assert graph.size(question) == len(closure(edges, question))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(CHANGES, st.integers(1, 12))
 def test_a_question_that_was_called_off_can_be_asked_again(
     changes: list[tuple[int, list[int], list[int]]], patience: int
@@ -89,7 +89,7 @@ def test_what_was_computed_before_it_was_called_off_is_kept() -> None:
     assert graph.evaluations - asked == 3
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(CHANGES)
 def test_forgetting_changes_no_answer(changes: list[tuple[int, list[int], list[int]]]) -> None:
     graph, edges = Graph(), {}

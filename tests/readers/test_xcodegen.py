@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from itertools import pairwise
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -166,9 +166,9 @@ def test_aliases_do_not_multiply():
     bomb = "a: &a [x, x]\n" + "\n".join(rows) + "\n"
     many = "targets:\n" + "".join(f"  t{n}: {{type: tool, sources: *z, dependencies: *z}}\n" for n in range(2000))
     plist = "  app: {type: application, info: {path: Info.plist, properties: {K: *z}}}\n"
-    started = perf_counter()
+    started = process_time()
     facts = spec(bomb + many + plist)
-    assert perf_counter() - started < 5
+    assert process_time() - started < 5
     assert "not all are read" in facts.problem or len(facts.targets) == 2001
 
 
@@ -290,9 +290,9 @@ def test_included_files_have_an_end():
         f"{now}: &{now} [{', '.join([f'*{before}'] * 9)}]\n" for before, now in pairwise("abcdefghijklmnop")
     )
     many = "targets:\n" + "".join(f"  t{n}: {{type: tool, sources: *p, configFiles: {{a: *p}}}}\n" for n in range(2000))
-    started = perf_counter()
+    started = process_time()
     including({"code/project.yml": "include: [sub/x.yml]", "code/sub/x.yml": bomb + many})
-    assert perf_counter() - started < 5
+    assert process_time() - started < 5
 
 
 def test_a_broken_included_file_is_told_of():
