@@ -9,8 +9,8 @@ from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place, Step
-from ipclint.model.ir import Call, Closure, Member, Name, Node, Text, children, walk
-from ipclint.program.link import calls_in, type_of
+from ipclint.model.ir import Assign, Call, Closure, Member, Name, Node, Text, children, walk
+from ipclint.program.link import calls_in, scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.surface import is_exported
 from ipclint.program.types import base_type
@@ -37,6 +37,7 @@ HOPS = frozenset(
         "xpc_connection_send_message_with_reply",
     }
 )
+REMOTE = "xpc_dictionary_get_remote_connection"
 REPLY_SENDERS = frozenset({"xpc_connection_send_message_with_reply", "xpc_connection_send_message_with_reply_sync"})
 
 
@@ -109,6 +110,7 @@ def caller_identity_read_after_hop(rule: Rule, program: Program, ref: UnitRef, u
                 holes={"hop": found.hop.name.partition(":")[0]},
                 steps=(Step(_place(ref, found.hop), "what follows runs after the call has returned"),),
             )
+    yield from _remote_connection_kept(rule, program, ref, unit)
     if "async" in unit.modifiers and is_exported(program, ref):
         inside = {id(found.node) for found in hopped(program.body(ref))}
         for node in walk(program.body(ref)):
@@ -120,6 +122,21 @@ def caller_identity_read_after_hop(rule: Rule, program: Program, ref: UnitRef, u
                     context="async",
                     holes={"hop": unit.name},
                 )
+
+
+def _remote_connection_kept(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    """The connection that a message came over, put where a later message finds it."""
+    if REMOTE not in unit.mentions:
+        return
+    locals_here = scope(program, ref)
+    for node in walk(program.body(ref)):
+        if not isinstance(node, Assign) or not any(isinstance(n, Call) and n.name == REMOTE for n in walk(node.value)):
+            continue
+        kept = node.target.name if isinstance(node.target, Member) else ""
+        if isinstance(node.target, Name) and node.target.text not in locals_here:
+            kept = node.target.text
+        if kept:
+            yield rule.finding(_place(ref, node), "certain", severity="low", context="kept", holes={"hop": kept})
 
 
 def _reads_current(node: Node) -> bool:

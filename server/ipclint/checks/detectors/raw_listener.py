@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.peer_evidence import reaches
 from ipclint.checks.rule import Rule
-from ipclint.model.facts import Function
+from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Confidence, Finding, Place, Severity, Step
 from ipclint.model.ir import Call, Closure, Expr, Name, Node, children, walk
 from ipclint.program.configuration import is_privileged, programs_of
@@ -35,8 +35,9 @@ class Creation(NamedTuple):
 
 
 @detector("raw-listener-without-peer-requirement", on="function")
+@detector("raw-listener-without-peer-requirement", on="variable")
 def raw_listener_without_peer_requirement(
-    rule: Rule, program: Program, ref: UnitRef, unit: Function
+    rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable
 ) -> Iterator[Finding]:
     for creation in _creations(program, ref):
         around = family(program, ref)
@@ -69,6 +70,8 @@ def _creations(program: Program, ref: UnitRef) -> Iterator[Creation]:
             yield Creation(call, _text(program, ref, call.args[0]), "mach-service")
         elif call.name == "xpc_main":
             yield Creation(call, "", "main")
+        elif call.name == "xpc_listener_create" and call.args:
+            yield Creation(call, _text(program, ref, call.args[0]), "session")
         elif call.name == "XPCListener" and "service" in call.labels and "requirement" not in call.labels:
             yield Creation(call, _text(program, ref, call.args[call.labels.index("service")]), "session")
 
