@@ -11,13 +11,15 @@ from ipclint.model.finding import Finding, Fix, Place
 from ipclint.program.program import Program
 
 _WEAK = re.compile(
-    r"(?:noFileProtection|NSDataWritingFileProtectionNone|NSFileProtectionNone|SQLITE_OPEN_FILEPROTECTION_NONE|none)$"
+    r"(?:noFileProtection|NSDataWritingFileProtectionNone|NS(?:URL)?FileProtectionNone|"
+    r"SQLITE_OPEN_FILEPROTECTION_NONE|none)$"
 )
 _CLASS = {
     "noFileProtection": "completeFileProtectionUntilFirstUserAuthentication",
     "none": "completeUntilFirstUserAuthentication",
     "NSDataWritingFileProtectionNone": "NSDataWritingFileProtectionCompleteUntilFirstUserAuthentication",
     "NSFileProtectionNone": "NSFileProtectionCompleteUntilFirstUserAuthentication",
+    "NSURLFileProtectionNone": "NSURLFileProtectionCompleteUntilFirstUserAuthentication",
     "SQLITE_OPEN_FILEPROTECTION_NONE": "SQLITE_OPEN_FILEPROTECTION_COMPLETEUNTILFIRSTUSERAUTHENTICATION",
 }
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.entitlements import entries_of, signed
 from ipclint.checks.platforms import is_compiled_for
 from ipclint.checks.rule import Rule
-from ipclint.model.facts import Function, Variable
+from ipclint.model.facts import Function, PlistFacts, Variable
 from ipclint.model.finding import Confidence, Finding, Place, Severity, Step
 from ipclint.model.ir import Node, Operator, walk
 from ipclint.program.configuration import programs_of, targets_of
@@ -22,6 +23,9 @@ from ipclint.program.usage import Use, uses_of
 GROUPS_KEY = "com.apple.security.application-groups"
 TEAM_PREFIX = re.compile(r"^[A-Z0-9]{10}\.")
 UNRESOLVED = re.compile(r"\$[({][^)}]*[)}]")
+_GIVEN_OUT = re.compile(r"group\.|[A-Z0-9]{10}\.|\W|__|[A-Z]+_[A-Z_]+\b")
+"""How a group's name begins: as it has to, or with what is filled in later."""
+_APP_STORAGE = re.compile(r'^@AppStorage\(.*\bstore:\s*UserDefaults\(suiteName:\s*"(?P<group>group\.[^"\\]+)"', re.S)
 
 
 class Lack(NamedTuple):
@@ -37,6 +41,8 @@ class Lack(NamedTuple):
 @detector("app-group-not-entitled", on="function")
 @detector("app-group-not-entitled", on="variable")
 def app_group_not_entitled(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
+    if isinstance(unit, Variable):
+        yield from _of_storage(rule, program, ref, unit)
     for use in uses_of(program, ref, "app-group.*"):
         if not use.args:
             continue
@@ -46,13 +52,35 @@ def app_group_not_entitled(rule: Rule, program: Program, ref: UnitRef, unit: Fun
         group = groups[0]
         lack = _lack(program, _place(ref, use.node), groups)
         if lack is not None:
-            yield _finding(rule, program, ref, use, group, lack)
+            yield _finding(rule, _place(ref, use.args[0]), group, lack)
         elif (
             use.api.name == "app-group.container"
             and not _is_entitled(program, ref.path, groups)
             and (unwrap := _unwrap_of(program, ref, use.node)) is not None
         ):
             yield rule.finding(_place(ref, unwrap), "certain", variant="b", severity="low", holes={"group": group})
+
+
+def _of_storage(rule: Rule, program: Program, ref: UnitRef, unit: Variable) -> Iterator[Finding]:
+    """`@AppStorage("key", store: UserDefaults(suiteName: "group.…")) var property`."""
+    for found in filter(None, map(_APP_STORAGE.match, unit.attributes)):
+        place = Place(ref.path, ref.key, *unit.name_span)
+        lack = _lack(program, place, (found["group"],))
+        if lack is not None:
+            yield _finding(rule, place, found["group"], lack)
+
+
+@detector("app-group-not-entitled", on="plist")
+def group_of_nobody(rule: Rule, program: Program, ref: UnitRef, unit: PlistFacts) -> Iterator[Finding]:
+    """In entitlements: a name that neither Apple gave out (`group.`) nor the signature covers (the team's prefix)."""
+    listed = next((entry.value for entry in entries_of(program, unit) if entry.key == GROUPS_KEY), None)
+    carriers = signed(program, unit)
+    for item in listed.items if listed is not None else ():
+        text = item.scalar if isinstance(item.scalar, str) else ""
+        names = {_expanded(each, signing, text) for each in carriers for signing in each.signing} or {text}
+        if text and not any(_GIVEN_OUT.match(name) for name in names):
+            place = Place(ref.path, "", item.span.start, item.span.end)
+            yield rule.finding(place, "certain", variant="c", holes={"group": min(names)})
 
 
 def names_group(identifier: str, use: Use) -> bool:
@@ -62,7 +90,7 @@ def names_group(identifier: str, use: Use) -> bool:
     )
 
 
-def _finding(rule: Rule, program: Program, ref: UnitRef, use: Use, group: str, lack: Lack) -> Finding:
+def _finding(rule: Rule, place: Place, group: str, lack: Lack) -> Finding:
     target, signing = lack.target, lack.signing
     steps: list[Step] = []
     if signing.facts is not None and signing.facts.root is not None:
@@ -84,7 +112,6 @@ def _finding(rule: Rule, program: Program, ref: UnitRef, use: Use, group: str, l
     }
     if steps:
         holes["entitlements"] = steps[0].place
-    place = _place(ref, use.args[0])
     return rule.finding(place, confidence, severity=severity, context=lack.context, holes=holes, steps=tuple(steps))
 
 

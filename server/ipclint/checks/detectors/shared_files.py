@@ -26,8 +26,20 @@ NO_PROTECTION = {
     "noFileProtection",
     "NSDataWritingFileProtectionNone",
     "NSFileProtectionNone",
+    "NSURLFileProtectionNone",
     "SQLITE_OPEN_FILEPROTECTION_NONE",
 }
+PROTECTED = {
+    "file.write": 0,
+    "file.create": 0,
+    "file.create-folder": 0,
+    "file.attributes": 1,
+    "file.database": 0,
+    "file.resource-value": -1,
+    "storage.option": -1,
+    "storage.store": 2,
+}
+"""What gives a file its protection, and which argument says which file; -1 is the receiver."""
 PROTECTION = re.compile(r"(?i)fileprotection|protectionkey|\bcomplete")
 VERIFIES = re.compile(
     r"^(?:SecStaticCodeCheckValidity\w*|SecKeyVerifySignature|CC_SHA\w+|isValidSignature|isValidAuthenticationCode|"
@@ -72,9 +84,9 @@ def shared_container_file_unprotected(rule: Rule, program: Program, ref: UnitRef
     platforms = {platform for target in programs_of(program, ref.path) for platform in target.platforms}
     if platforms and platforms <= {"macos"}:
         return
-    for use in uses_of(program, ref, "file.write", "file.create", "file.attributes", "file.database", "storage.option"):
-        at = 1 if use.api.name == "file.attributes" else 0
-        path = use.receiver if use.api.name == "storage.option" else use.args[at] if at < len(use.args) else None
+    for use in uses_of(program, ref, *PROTECTED):
+        at = PROTECTED[use.api.name]
+        path = use.receiver if at < 0 else use.args[at] if at < len(use.args) else None
         if path is None:
             continue
         words = {_word(node): node for argument in use.args for node in around.origins(program, ref, argument)}
