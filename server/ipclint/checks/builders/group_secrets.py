@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ipclint.checks import around, edits
 from ipclint.checks.builders import shared_keychain
+from ipclint.checks.builders.project_members import TO_ADD, NewFile, joined
 from ipclint.checks.detectors.shared_containers import group_of
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
@@ -70,8 +71,15 @@ def keep_group_secret(rule: Rule, program: Program, finding: Finding, sources: S
     changes += _unused_stores(program, uses, sources)
     for path in sorted({ref.path for ref, _ in uses if not _is_swift(ref.path)}):
         changes += sources.imports(path, '"SharedKeychain.h"')
-    creates = () if program.types_named(shared_keychain.NAME) else _helper(program, statement.path)
-    yield Fix(TITLE, False, tuple(changes), creates, rule=rule.id)
+    if program.types_named(shared_keychain.NAME):
+        yield Fix(TITLE, False, tuple(changes), rule=rule.id)
+        return
+    beside = _home(program, statement.path)
+    creates = _helper(program, beside)
+    files = [NewFile(path.rpartition("/")[2], not path.endswith(".h")) for path, _ in creates]
+    members = joined(program, sources, beside, files)
+    title = TITLE if members is not None else TITLE + TO_ADD
+    yield Fix(title, False, (*changes, *(members or ())), creates, rule=rule.id)
 
 
 def _is_swift(path: str) -> bool:
@@ -248,8 +256,8 @@ def _place(ref: UnitRef, node: Node) -> Place:
 # ── the helper ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _helper(program: Program, path: str) -> tuple[tuple[str, str], ...]:
-    """The files of the helper, in one place for all findings of a target: beside its first file with such a store."""
+def _home(program: Program, path: str) -> str:
+    """The file beside which the helper goes, one for all findings of a target: its first file with such a store."""
     swift = _is_swift(path)
     targets = {target.name for target in targets_of(program, path)}
     words = ("suiteName", "UserDefaults") if swift else ("initWithSuiteName", "NSUserDefaults")
@@ -259,8 +267,12 @@ def _helper(program: Program, path: str) -> tuple[tuple[str, str], ...]:
         for ref in program.mentioning(word)
         if _is_swift(ref.path) == swift and {target.name for target in targets_of(program, ref.path)} == targets
     }
-    first = min({path, *beside}, key=lambda each: (each.count("/"), each))
-    return shared_keychain.files(first.rpartition("/")[0], swift, _data_protection(program, path))
+    return min({path, *beside}, key=lambda each: (each.count("/"), each))
+
+
+def _helper(program: Program, beside: str) -> tuple[tuple[str, str], ...]:
+    """The files of the helper."""
+    return shared_keychain.files(beside.rpartition("/")[0], _is_swift(beside), _data_protection(program, beside))
 
 
 def _data_protection(program: Program, path: str) -> str:

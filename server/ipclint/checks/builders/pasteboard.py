@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ipclint.checks.builders import transfer
+from ipclint.checks.builders import project_members, transfer
 from ipclint.checks.fix import Sources, builder
 from ipclint.checks.rule import Rule
 from ipclint.model.finding import Edit, Finding, Fix, Place
@@ -96,13 +96,14 @@ def pasteboard_to_xpc(rule: Rule, program: Program, finding: Finding, sources: S
     edits = (sources.replace(statement, call), *_without_pasteboard(ref, nodes, finding, statement, sources))
     if not swift:
         edits += sources.imports(statement.path, '"SecretTransfer.h"')
-    folder = statement.path.rpartition("/")[0]
-    creates = (
-        ()
-        if program.types_named("SecretTransferClient")
-        else transfer.files(folder, transfer.identity(programs), swift)
-    )
-    yield Fix("Replace the pasteboard by an XPC call", False, edits, creates, rule=rule.id)
+    title, folder = "Replace the pasteboard by an XPC call", statement.path.rpartition("/")[0]
+    if program.types_named("SecretTransferClient"):
+        yield Fix(title, False, edits, rule=rule.id)
+        return
+    creates = transfer.files(folder, transfer.identity(programs), swift)
+    members = project_members.joined(program, sources, statement.path, transfer.members(swift))
+    title += "" if members is not None else project_members.TO_ADD
+    yield Fix(title, False, edits + (members or ()), creates, rule=rule.id)
 
 
 def _is_statement(program: Program, place: Place) -> bool:

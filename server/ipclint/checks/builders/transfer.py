@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ipclint.checks.builders.project_members import NewFile
 from ipclint.program.target_info import TargetInfo
 
 SWIFT_CALL = "SecretTransferClient.shared.send({value})"
@@ -37,6 +38,12 @@ def files(folder: str, names: Identity, swift: bool) -> tuple[tuple[str, str], .
     prefix = f"{folder}/" if folder else ""
     templates = _SWIFT if swift else _OBJC
     return tuple((f"{prefix}{name}", _filled(text, names)) for name, text in templates)
+
+
+def members(swift: bool) -> tuple[NewFile, ...]:
+    """The new files as the target that sends takes them: it compiles all but the listener, which is the receiver's."""
+    names = [name for name, _ in (_SWIFT if swift else _OBJC)]
+    return tuple(NewFile(name, not name.endswith(".h") and "Listener" not in name) for name in names)
 
 
 def _filled(text: str, names: Identity) -> str:
