@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,14 @@ def editor(*names: str) -> str:
     pytest.skip(f"{names[0]} is not installed; {HOW[names[0]]}")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One cache for all, so that the rules are compiled once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IPCLINT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A workspace with a rule, and `ipclint` on the PATH of what runs in it."""
@@ -51,7 +60,7 @@ def folder(tmp_path: Path) -> Path:
 
 def run(folder: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join([str(folder.parent / "bin"), os.environ["PATH"]])
-    variables = os.environ | {"PATH": path, "IPCLINT_CACHE_DIR": str(folder.parent / "cache"), "FOLDER": str(folder)}
+    variables = os.environ | {"PATH": path, "FOLDER": str(folder)}
     home = {"HOME": str(folder.parent), "XDG_CONFIG_HOME": str(folder.parent / "config")}
     return subprocess.run(
         command, cwd=folder, env=variables | home | environment, capture_output=True, text=True, timeout=60, check=False

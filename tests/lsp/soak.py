@@ -41,8 +41,8 @@ CAPABILITIES = {
 WORKSPACE = Path(__file__).parent / "workspace"
 SETTINGS: tuple[dict[str, Any], ...] = ({}, {"profile": "strict"}, {"profile": "pedantic"}, {})
 
-GROWTH = 1.5
-"""How much more memory a server may hold at the end of a day than after its first quarter: bounded caches fill slowly."""
+GROWTH = 1.15
+"""How much more memory a server may hold at the end of a day than after its first quarter."""
 
 Shown = dict[str, list[Any]]  # uri → diagnostics as they go over the wire, for those that have some
 

@@ -81,14 +81,12 @@ def fresh(data: bytes) -> SourceFacts:
 def test_incremental_equals_fresh(sample: str, edits: list[tuple[float, int, str]], at_once: bool) -> None:
     tree = SyntaxTree("swift", sample.encode())
     facts = read("a.swift", tree)
-    for place, removed, text in edits:
+    for number, (place, removed, text) in enumerate(edits, 1):
         edited(tree, place, removed, text)
-        if not at_once:
-            facts = reread(facts, tree)
-            assert facts == fresh(tree.data)
-    facts = reread(facts, tree)
-    assert facts == fresh(tree.data)
-    assert list(facts.units) == list(fresh(tree.data).units)
+        if number == len(edits) or not at_once:
+            facts, wanted = reread(facts, tree), fresh(tree.data)
+            assert facts == wanted
+            assert list(facts.units) == list(wanted.units)
 
 
 @settings(max_examples=100, deadline=None)
