@@ -13,7 +13,7 @@ from ipclint.program.flow_apis import Blocks, applied, given_back, hop_at, sourc
 from ipclint.program.flow_enter import enter, enter_block, into_program
 from ipclint.program.flow_hops import kept_closures, referenced
 from ipclint.program.flow_properties import getter_message, setter_message
-from ipclint.program.flow_run import Run
+from ipclint.program.flow_run import RETAINS, Run
 from ipclint.program.flow_state import EMPTY, Taint, Value, joined, mapped, whole
 from ipclint.program.link import is_outside, members, type_of
 from ipclint.program.names import selectors
@@ -23,6 +23,8 @@ from ipclint.program.usage import Use, call_uses
 
 def call(run: Run, node: Call) -> Value:
     """The taint of what a call returns; its effects on the state and its outcomes are recorded."""
+    if node.name in RETAINS and node.target is not None and not node.args:
+        return run.value(node.target)
     node = _on_self(run, node)
     receiver = run.value(node.target) if node.target is not None else EMPTY
     closures = {n: found for n, arg in enumerate(node.args) if (found := _closure(run, arg)) is not None}

@@ -27,6 +27,8 @@ from ipclint.program.types import base_type
 from ipclint.program.usage import call_uses, read_uses
 
 TRANSPARENT = frozenset({"unwrap", "try", "try?", "try!", "await", "address", "dereference", "?", "consume", "copy"})
+RETAINS = frozenset({"retain", "autorelease"})
+"""Messages of old Objective-C that give the object itself."""
 
 H = TypeVar("H", model.SinkHit, model.CallHit, model.WriteHit)
 Key = tuple[object, ...]
@@ -157,6 +159,8 @@ class Run:
                 return self.place(inner)
             case Subscript(base=base):
                 return self.place(base)
+            case Call(target=target, name=name, args=()) if target is not None and name in RETAINS:
+                return self.place(target)
             case Call(target=target, name=name, args=()) if target is not None and self._is_property(target, name):
                 inner = self.place(target)
                 return None if inner is None else (*inner, name)
@@ -229,7 +233,7 @@ def _resolution(program: Program, ref: UnitRef, number: int) -> Resolution:
 
 
 def transparent(expr: Expr) -> Expr:
-    """The expression below `try`, `await`, `!`, casts and bare parentheses."""
+    """The expression below `try`, `await`, `!`, casts, bare parentheses, `retain` and `autorelease`."""
     while True:
         match expr:
             case Operator(op=op, operands=(inner,)) if op in TRANSPARENT:
@@ -237,6 +241,8 @@ def transparent(expr: Expr) -> Expr:
             case Cast(op=op, value=inner) if op != "is":
                 expr = inner
             case Collection(kind="tuple", items=(inner,)):
+                expr = inner
+            case Call(target=inner, name=name, args=()) if name in RETAINS and inner is not None:
                 expr = inner
             case _:
                 return expr
