@@ -9,7 +9,9 @@ from ipclint.checks.detectors.peer_evidence import (
     ACCEPTORS,
     CODE_CHECKS,
     STATIC_CHECKS,
+    STRONG,
     bare_statements,
+    guard,
     judges_peer,
     reaches,
 )
@@ -20,6 +22,7 @@ from ipclint.model.ir import Call, Expr, Literal, Name, Node, Operator, walk
 from ipclint.program.link import callers, calls_in, resolve, scope
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
+from ipclint.program.surface import listeners_of
 from ipclint.program.types import base_type
 
 PEER_WORDS = frozenset(
@@ -33,6 +36,7 @@ PEER_WORDS = frozenset(
         "xpc_dictionary_get_audit_token",
     }
 )
+_SAID = frozenset({"kSecCodeInfoIdentifier", "kSecCodeInfoTeamIdentifier", "SecTaskCopySigningIdentifier"})
 MAX_DEPTH = 4
 
 
@@ -42,6 +46,7 @@ def code_signature_check_incomplete(rule: Rule, program: Program, ref: UnitRef, 
     yield from _dropped_status(rule, program, ref)
     yield from _static_only(rule, program, ref, unit)
     yield from _equal_certificates(rule, program, ref, unit)
+    yield from _never_validated(rule, program, ref, unit)
 
 
 def _any_valid_signature(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
@@ -151,6 +156,40 @@ def _equal_certificates(rule: Rule, program: Program, ref: UnitRef, unit: Functi
                     holes={"check": "=="},
                     steps=_distinct(steps),
                 )
+
+
+def _never_validated(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    """c: what the signature says decides about a connection, and nobody asks whether it is valid."""
+    read = next((node for node in walk(program.body(ref)) if _said_by_signature(node)), None)
+    if read is None or not any(_trusts_what_is_said(program, user) for user in _users(program, ref)):
+        return
+    only_name = "kSecCodeInfoTeamIdentifier" not in unit.mentions
+    yield rule.finding(
+        _place(ref, read),
+        "certain",
+        variant="c",
+        severity="high" if only_name else "medium",
+        context="unvalidated",
+        holes={"check": read.text if isinstance(read, Name) else read.name if isinstance(read, Call) else ""},
+    )
+
+
+def _said_by_signature(node: Node) -> bool:
+    return (isinstance(node, Name) and node.text in _SAID) or (isinstance(node, Call) and node.name in _SAID)
+
+
+def _trusts_what_is_said(program: Program, ref: UnitRef) -> bool:
+    """Whether a delegate lets in who shows signing information, and neither it nor its listeners look further."""
+    function = program.function(ref)
+    if function is None or function.selector not in ACCEPTORS:
+        return False
+    found = guard(program, ref)
+    if found.open or found.unknown or "signing-information" not in found.kinds:
+        return False
+    listeners = listeners_of(program, function.owner)
+    if listeners and all(listener.requirement for listener in listeners):
+        return False
+    return not (found.kinds | reaches(program, ref)) & {*STRONG, "static-code", "certificates", "entitlement"}
 
 
 @query(bottom=False)

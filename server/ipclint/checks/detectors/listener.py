@@ -10,7 +10,7 @@ from ipclint.checks.detectors.peer_evidence import ACCEPTORS, EXCUSES, Guard, gu
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step
-from ipclint.model.ir import Assign, Call, Evaluate, Member, Name, Return, walk
+from ipclint.model.ir import Assign, Call, Evaluate, Expr, Literal, Member, Name, Operator, Return, walk
 from ipclint.program.configuration import is_privileged, programs_of
 from ipclint.program.link import callers, calls_in, declarations, resolve
 from ipclint.program.program import Program, UnitRef
@@ -38,6 +38,7 @@ def accepts_unverified_peer(rule: Rule, program: Program, ref: UnitRef, unit: Fu
     found = guard(program, ref)
     excused = bool(found.kinds) and found.kinds <= EXCUSES
     if not (found.open or found.unknown or excused):
+        yield from _for_a_user(rule, program, ref, unit, found)
         return
     endpoint = _endpoint(program, unit)
     if endpoint is None:
@@ -63,6 +64,50 @@ def accepts_unverified_peer(rule: Rule, program: Program, ref: UnitRef, unit: Fu
         steps=tuple(_story(program, ref, unit, decider, endpoint, validator, found)),
     )
     yield finding
+
+
+def _for_a_user(rule: Rule, program: Program, ref: UnitRef, unit: Function, found: Guard) -> Iterator[Finding]:
+    """A delegate that asks only whose process connects: each program that the user runs has the same answer."""
+    if found.kinds - EXCUSES != frozenset({"uid"}) or not _asks_for_a_user(program, ref):
+        return
+    endpoint = _endpoint(program, unit)
+    if endpoint is not None and endpoint.context in ("mach-service", "unknown-listener"):
+        yield rule.finding(
+            Place(ref.path, ref.key, *unit.name_span),
+            endpoint.confidence,
+            severity=rule.severity["uid-only"],
+            context="uid-only",
+            holes={
+                "delegate": unit.owner or "The delegate",
+                "service": endpoint.service,
+                **admission(program, ref, unit),
+            },
+            steps=tuple(_listener_step(endpoint)),
+        )
+
+
+def _asks_for_a_user(program: Program, ref: UnitRef, calls: int = 2) -> bool:
+    """Whether the user that is asked for is one who runs other programs too: not root, as in a daemon its own id is."""
+    for node in walk(program.body(ref)):
+        if isinstance(node, Operator) and node.op in ("==", "!=") and any(map(_is_uid, node.operands)):
+            others = [side for side in node.operands if not _is_uid(side)]
+            if not any(_is_root(program, ref, side) for side in others):
+                return True
+    return calls > 0 and any(
+        _asks_for_a_user(program, callee, calls - 1)
+        for call in calls_in(program, ref)
+        for callee in resolve(program, ref, call).refs
+    )
+
+
+def _is_uid(side: Expr) -> bool:
+    return any(isinstance(node, Member | Call) and node.name == "effectiveUserIdentifier" for node in walk(side))
+
+
+def _is_root(program: Program, ref: UnitRef, side: Expr) -> bool:
+    if any(isinstance(node, Call) and node.name in ("geteuid", "getuid") for node in walk(side)):
+        return is_privileged(program, ref.path)
+    return isinstance(side, Literal) and side.text == "0"
 
 
 def _endpoint(program: Program, unit: Function) -> Endpoint | None:
@@ -162,12 +207,7 @@ def _story(
     validator: tuple[UnitRef, str] | None,
     found: Guard,
 ) -> Iterator[Step]:
-    if endpoint.listener is not None:
-        at = endpoint.listener
-        yield Step(
-            Place(at.ref.path, at.ref.key, at.node.start, at.node.end),
-            f"the listener for {endpoint.service} is created here",
-        )
+    yield from _listener_step(endpoint)
     if decider != ref:
         yield Step(
             Place(ref.path, ref.key, *unit.name_span), f"{unit.owner or 'the delegate'} leaves the decision to a helper"
@@ -192,6 +232,15 @@ def _story(
             f"another path does look at the peer ({', '.join(sorted(found.kinds))}); this one does not",
         )
     yield from _installers(program, ref.path)
+
+
+def _listener_step(endpoint: Endpoint) -> Iterator[Step]:
+    if endpoint.listener is not None:
+        at = endpoint.listener
+        yield Step(
+            Place(at.ref.path, at.ref.key, at.node.start, at.node.end),
+            f"the listener for {endpoint.service} is created here",
+        )
 
 
 def _installers(program: Program, path: str) -> Iterator[Step]:

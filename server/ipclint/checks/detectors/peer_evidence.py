@@ -15,7 +15,9 @@ from ipclint.model.facts import Function
 from ipclint.model.ir import (
     Assign,
     Availability,
+    Block,
     Call,
+    Case,
     Closure,
     Evaluate,
     Expr,
@@ -27,6 +29,7 @@ from ipclint.model.ir import (
     Node,
     Operator,
     Return,
+    Switch,
     Throw,
     walk,
 )
@@ -116,6 +119,13 @@ MAX_CALLS_DEEP = 4
 """How many calls away a helper may touch evidence: a large app reaches nearly all of itself in a few more."""
 
 
+def evidence_in(call: Call) -> str:
+    """The kind of evidence that a call is by itself; "" for none."""
+    if call.name == "value" and call.labels[:1] == ("forEntitlement",):
+        return "entitlement"
+    return _DIRECT.get(call.name, "")
+
+
 class Guard(NamedTuple):
     """What holds whenever a function lets its caller go on.
 
@@ -144,7 +154,9 @@ def _reaches(program: Program, ref: UnitRef, calls: int) -> frozenset[str]:
         found.discard("bundle-id")  # one's own bundle, not the peer's
     found -= _dropped(program, ref)
     for node in walk(program.body(ref)) if calls else ():
-        if isinstance(node, Call) and node.name not in _DIRECT:
+        if isinstance(node, Call) and node.name == "value" and evidence_in(node):
+            found.add(evidence_in(node))
+        elif isinstance(node, Call) and node.name not in _DIRECT:
             for callee in resolve(program, ref, node).refs:
                 found |= _reaches(program, callee, calls - 1)
     return frozenset(found)
@@ -187,6 +199,7 @@ def guard(program: Program, ref: UnitRef) -> Guard:
     evidence_of = _Evidence(program, ref)
     accepting = [(path, events) for path in found.paths for events in _acceptances(function, path, evidence_of.given)]
     decisive = _decisive(events for _, events in accepting)
+    evidence_of.subjects = _deciding_subjects(body, decisive)
     kinds: set[str] = set()
     is_open = unknown = compiled = False
     for path, events in accepting:
@@ -254,13 +267,13 @@ def _depending(node: If | GuardStatement) -> tuple[set[str], bool]:
         for inner in walk(branch):
             assigned.add((given(inner) or ("", None))[0])
             exits |= isinstance(inner, Return | Throw | Jump)
-            exits |= isinstance(inner, Call) and (inner.name in _DIRECT or inner.name in NEVER)
+            exits |= isinstance(inner, Call) and (bool(evidence_in(inner)) or inner.name in NEVER)
     return assigned - {""}, exits
 
 
 def _tells(node: Node, flags: frozenset[str]) -> bool:
     if isinstance(node, Call):
-        return node.name in _DIRECT or node.name in NEVER
+        return bool(evidence_in(node)) or node.name in NEVER
     return isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text in flags
 
 
@@ -321,11 +334,28 @@ def _decisive(accepting: Iterable[tuple[Event, ...]]) -> frozenset[tuple[int, bo
     return frozenset((node, *outcome) for node, outcome in seen.items() if len(outcome) == 1)  # type: ignore[misc]
 
 
+def _deciding_subjects(body: Block, decisive: frozenset[tuple[int, bool]]) -> dict[int, Expr]:
+    """What a switch asks, by the case that was chosen, where another of its cases refuses."""
+    found: dict[int, Expr] = {}
+    for node in walk(body):
+        if isinstance(node, Switch) and any((id(case), True) not in decisive for case in node.cases):
+            found.update((id(case), node.subject) for case in node.cases)
+    return found
+
+
+def _asked(condition: Node) -> tuple[Node, ...]:
+    """What decides whether a condition holds: of a case its patterns, not what it does."""
+    if isinstance(condition, Case):
+        return (*condition.patterns, *filter(None, (condition.where,)))
+    return (condition,)
+
+
 class _Evidence:
     """The evidence on the paths of one function. Nodes are looked at once, for many paths lead through them."""
 
     def __init__(self, program: Program, ref: UnitRef) -> None:
         self.given = Given()
+        self.subjects: dict[int, Expr] = {}
         self._program = program
         self._ref = ref
         self._evaluated: dict[int, set[str]] = {}
@@ -342,7 +372,8 @@ class _Evidence:
                     self._evaluated[key] = _evaluated(self._program, self._ref, event.node)
                 found |= self._evaluated[key]
             elif (key, event.taken) in decisive:
-                found |= self.condition(event.node, path)
+                for asked in (*_asked(event.node), *filter(None, (self.subjects.get(key),))):
+                    found |= self.condition(asked, path)
         return found
 
     def condition(self, condition: Node, path: Path, depth: int = 0) -> set[str]:
@@ -424,8 +455,8 @@ def _tried(statement: Node) -> set[int]:
 
 def _called(program: Program, ref: UnitRef, call: Call) -> set[str]:
     """What a call contributes to a decision: the API that it is, or what its body ensures or touches."""
-    if call.name in _DIRECT:
-        return {_DIRECT[call.name]}
+    if kind := evidence_in(call):
+        return {kind}
     resolution = resolve(program, ref, call)
     if not resolution.refs:
         return {"unknown"} if _passes_peer(program, ref, call) else set()
