@@ -9,7 +9,7 @@ from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.identity_paths import PATH_LOOKUPS, Led, results
 from ipclint.checks.detectors.peer_evidence import ACCEPTORS, STRONG, guard, judges_peer
 from ipclint.checks.rule import Rule
-from ipclint.model.facts import Function
+from ipclint.model.facts import Function, Param
 from ipclint.model.finding import Confidence, Finding, Place, Step
 from ipclint.model.ir import (
     Assign,
@@ -29,6 +29,7 @@ from ipclint.model.ir import (
 from ipclint.program.link import callers, calls_in, resolve, scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
+from ipclint.program.surface import is_exported
 from ipclint.program.types import base_type
 
 PID_KEY = "kSecGuestAttributePid"
@@ -276,6 +277,7 @@ def identified_by_spoofable_attribute(rule: Rule, program: Program, ref: UnitRef
     yield from _at_the_sink(rule, program, ref)
     yield from _at_the_call(rule, program, ref, unit)
     yield from _named_in_the_message(rule, program, ref, unit)
+    yield from _named_by_the_caller(rule, program, ref, unit)
 
 
 def _at_the_sink(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:
@@ -357,6 +359,26 @@ def _handed_over(rule: Rule, program: Program, ref: UnitRef, call: Call, callee:
         holes={"callee": call.signature, "pid": _spelling(node)},
         steps=(Step(_place(ref, node), "the process id of the peer is read here"), *steps),
     )
+
+
+def _named_by_the_caller(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    """An exported method that takes a process id, and asks by it who somebody is."""
+    named = [number for number, param in enumerate(unit.params) if _is_pid(param)]
+    if not named or not is_exported(program, ref):
+        return
+    for number in sorted(identity_parameters(program, ref) & set(named)):
+        yield rule.finding(
+            Place(ref.path, ref.key, *unit.name_span),
+            "likely",
+            variant="c",
+            context="pid-in-message",
+            holes={"pid": unit.params[number].name, "method": unit.signature},
+        )
+
+
+def _is_pid(param: Param) -> bool:
+    words = f"{param.label} {param.name}".lower()
+    return base_type(param.type) in _PID_TYPES and ("pid" in words or "process" in words)
 
 
 def _named_in_the_message(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
