@@ -111,6 +111,7 @@ class Evidence:
     jobs: tuple[Job, ...]
     blessed: tuple[str, ...]  # labels that apps list in SMPrivilegedExecutables, variables as written
     privileged: frozenset[str]  # names of targets
+    installed: frozenset[str] = frozenset()  # labels of jobs and names of programs that code has root run
 
 
 def work_out(project: ProjectFacts, target: Target, evidence: Evidence) -> TargetInfo:
@@ -125,6 +126,7 @@ def work_out(project: ProjectFacts, target: Target, evidence: Evidence) -> Targe
     bundle_ids = tuple(dict.fromkeys(filter(None, (_bundle_id(each, found) for each in settings))))
     product = (settings[0].get("PRODUCT_NAME") or target.name) if settings else target.name
     runs = is_program(target.product_type)
+    is_app = target.product_type.removeprefix("com.apple.product-type.").startswith("application")
     jobs = tuple(_jobs(project, target, settings, frozenset((*bundle_ids, product)), product, evidence)) if runs else ()
     platforms, deployment = _platforms(project, target, settings)
     return TargetInfo(
@@ -145,6 +147,7 @@ def work_out(project: ProjectFacts, target: Target, evidence: Evidence) -> Targe
         is_test=target.product_type == "test" or "test" in target.product_type.rpartition(".")[2],
         is_privileged=target.name in evidence.privileged
         or target.product_type.endswith(".system-extension")
+        or (runs and not jobs and not is_app and not evidence.installed.isdisjoint((*bundle_ids, product)))
         or any(job.is_root for job in jobs)
         or any(map(is_blessed, found))
         or any(each.expand(label) in (*bundle_ids, product) for label in evidence.blessed for each in settings[:1]),

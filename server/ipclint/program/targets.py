@@ -28,7 +28,8 @@ _HEADER = re.compile(r"\.(?:h|hh|hpp|pch)$")
 
 class Targets:
     """Every target of the workspace. `privileged` are names of targets that the configuration marks so; `daemons` are
-    names or labels of launchd plists that code registers as daemons (`SMAppService.daemon(plistName:)`)."""
+    names or labels of launchd plists that code registers as daemons (`SMAppService.daemon(plistName:)`), be they known
+    or not; `installed` are labels of jobs and names of programs that code has root run."""
 
     def __init__(
         self,
@@ -36,21 +37,26 @@ class Targets:
         plists: Iterable[PlistFacts],
         privileged: Iterable[str] = (),
         daemons: Iterable[str] = (),
+        installed: Iterable[str] = (),
     ) -> None:
         self._projects = tuple(sorted(_without_manifests(projects), key=lambda project: project.path))
         self._plists = tuple(sorted(plists, key=lambda plist: plist.path))
         self._privileged = frozenset(privileged)
         self._daemons = frozenset(daemons)
+        self._installed = frozenset(installed)
         self._members = [(project, target) for project in self._projects for target in project.targets]
         self._sources = _Sources(self._members)
         self._infos: dict[int, TargetInfo] = {}
         blessed = tuple(_blessed_labels(self._plists))
+        known = self._daemons | self._installed | {f"{name}.plist" for name in self._installed}
+        found = jobs(self._plists, self._projects, known.union(blessed))
         self._evidence = Evidence(
             levels=_levels(self._projects),
             plists={plist.path.lower(): plist for plist in self._plists},
-            jobs=jobs(self._plists, self._projects, self._daemons.union(blessed)),
+            jobs=found,
             blessed=blessed,
-            privileged=self._privileged,
+            privileged=self._privileged | self._made_daemon(found),
+            installed=self._installed,
         )
         self._in_folder: dict[str, list[PlistFacts]] = {}
         for plist in self._plists:
@@ -64,7 +70,13 @@ class Targets:
         return hash(tuple(project.path for project in self._projects))
 
     def _inputs(self) -> tuple[object, ...]:
-        return self._projects, self._plists, self._privileged, self._daemons
+        return self._projects, self._plists, self._privileged, self._daemons, self._installed
+
+    def _made_daemon(self, found: Iterable[Job]) -> frozenset[str]:
+        """The one tool of a workspace that registers a daemon whose property list a build script makes."""
+        tools = {target.name for _, target in self._members if target.product_type.endswith(".tool")}
+        is_made = bool(self._daemons) and not any(job.is_root for job in found)
+        return frozenset(tools) if is_made and len(tools) == 1 else frozenset()
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -165,7 +177,10 @@ class Targets:
             infos=infos,
             jobs=found,
             is_test=_TEST.search(path) is not None,
-            is_privileged=name in self._privileged or any(job.is_root for job in found) or any(map(is_blessed, infos)),
+            is_privileged=name in self._privileged
+            or not self._installed.isdisjoint(bundle_ids)
+            or any(job.is_root for job in found)
+            or any(map(is_blessed, infos)),
             guessed=True,
         )
 
