@@ -35,18 +35,18 @@ def ipc_name_not_declared(rule: Rule, program: Program, ref: UnitRef, unit: Func
         name = constant(program, ref, argument) if argument is not None else None
         if argument is None or name is None or not _NAMED.match(name) or name.startswith("com.apple."):
             continue
-        kind = "service" if use.api.name == "xpc.name.service" else "mach"
-        declared = services(program) if kind == "service" else mach_names(program)
+        kind = {"xpc.name.service": "service", "xpc.name.plist": "plist"}.get(use.api.name, "mach")
+        declared = _DECLARED[kind](program)
         if not declared or any(_is_same(each, name) for each in declared):
             continue
         if kind == "mach" and any(name.startswith(f"{group}.") or name == group for group in groups(program)):
             continue
-        near = [each for each in declared if "$" not in each and distance(each, name) <= NEAR]
+        near = [each for each in declared if "$" not in each and is_near(each, name)]
         confidence: Confidence = "certain" if len(near) == 1 else "hint"
         place = Place(ref.path, ref.key, argument.start, argument.end)
         holes: dict[str, str | Place] = {"name": name, "near": near[0] if near else ""}
         if len(near) == 1 and isinstance(argument, Text):
-            objc = ref.path.endswith((".m", ".mm", ".h")) and "erviceName:" in getattr(use.node, "name", "")
+            objc = ref.path.endswith((".m", ".mm", ".h")) and "Name:" in getattr(use.node, "name", "")
             holes["quoted"] = f'{"@" if objc else ""}"{near[0]}"'
         context = f"{kind}-near" if len(near) == 1 else kind
         yield rule.finding(place, confidence, context=context, holes=holes)
@@ -81,6 +81,16 @@ def mach_names(program: Program) -> tuple[str, ...]:
 
 
 @query(bottom=())
+def job_files(program: Program) -> tuple[str, ...]:
+    """The file names of the launchd property lists."""
+    known = targets(program)
+    return tuple(sorted({job.facts.path.rpartition("/")[2] for job in known.jobs})) if known is not None else ()
+
+
+_DECLARED = {"service": services, "mach": mach_names, "plist": job_files}
+
+
+@query(bottom=())
 def groups(program: Program) -> tuple[str, ...]:
     """Every app group of the workspace, expanded: names under one need no declaration."""
     known = targets(program)
@@ -108,6 +118,11 @@ def _is_same(declared: str, name: str) -> bool:
     """Equal, where a variable without a value may stand for anything."""
     parts = _VARIABLE.split(declared)[:20]
     return re.fullmatch(".*".join(map(re.escape, parts)), name) is not None
+
+
+def is_near(declared: str, name: str) -> bool:
+    """Whether a name is the slip of a declared one: some letters, or the extension of its file."""
+    return declared == f"{name}.plist" or distance(declared, name) <= NEAR
 
 
 def distance(one: str, other: str) -> int:
