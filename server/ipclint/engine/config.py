@@ -41,6 +41,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = ()
     ignore: Annotated[Selectors, Meta(description="Never report what these selectors name.")] = ()
     severity: Annotated[dict[str, Severity], Meta(description="Selector to the severity its findings get.")] = {}
+    options: Annotated[
+        dict[str, dict[str, tuple[str, ...]]],
+        Meta(description="Id or alias of a rule to its settings, which `ipclint explain` names with their defaults."),
+    ] = {}
     per_path: Annotated[tuple[PathRules, ...], Meta(description="What differs in some files.")] = ()
     exclude: Annotated[tuple[str, ...], Meta(description="Files and folders to leave out, in .gitignore syntax.")] = ()
     include: Annotated[

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from ipclint.checks.rule import Rule
 from ipclint.checks.rulebook import Rulebook, Selector, UnknownRule
 from ipclint.engine.config import Config, ConfigError, nearest
@@ -27,6 +29,23 @@ class _Section(NamedTuple):
     profile: Profile | None
     ignore: tuple[Selector, ...]
     severity: tuple[tuple[Selector, Severity], ...]
+
+
+def with_options(rulebook: Rulebook, config: Config) -> Rulebook:
+    """The rulebook with the rules' settings as the configuration has them. Raises ConfigError for one that is none."""
+    if not config.options:
+        return rulebook
+    changed: dict[str, Rule] = {}
+    for name, settings in config.options.items():
+        rule = rulebook.get(name)
+        if rule is None:
+            raise ConfigError(f'options: no rule is called "{name}"{nearest(name, (r.id for r in rulebook.rules))}')
+        rule = changed.get(rule.id, rule)
+        for key in settings.keys() - rule.options.keys():
+            raise ConfigError(f'options.{name}: {rule.id} has no setting "{key}"{nearest(key, rule.options)}')
+        changed[rule.id] = msgspec.structs.replace(rule, options=rule.options | settings)
+    rules = [changed.get(rule.id, rule) for rule in rulebook.rules]
+    return Rulebook(rules, rulebook.models, rulebook.looks)
 
 
 class Selection:

@@ -26,7 +26,7 @@ from ipclint.engine.prefilter import SUPPRESSION
 from ipclint.engine.recall import Recall, Recalled
 from ipclint.engine.report import Document, Report
 from ipclint.engine.reporting import reports_of
-from ipclint.engine.selection import Selection
+from ipclint.engine.selection import Selection, with_options
 from ipclint.engine.store import Store
 from ipclint.engine.triggers import trigger_words
 from ipclint.engine.workspace import Workspace
@@ -93,14 +93,15 @@ class Session:
     """A workspace under watch. One thread at a time. `root` is the folder that no path leaves.
 
     `store` is the folder of the cache, None for none. Without `checks` the workspace is linked and no rule is asked.
-    Raises ConfigError when the configuration names a rule that the rulebook does not have, or a baseline that is none.
+    Raises ConfigError when the configuration names a rule that the rulebook does not have, a setting that the rule does
+    not have, or a baseline that is none.
     """
 
     def __init__(
         self, root: Path, config: Config, rulebook: Rulebook, store: Path | None = None, *, checks: bool = True
     ) -> None:
         self.config = config
-        self.rulebook = rulebook
+        self.rulebook = rulebook = with_options(rulebook, config)
         self.discovery = Discovery()
         self._selection = Selection(config, self.rulebook)
         self._words = trigger_words(rulebook) | {SUPPRESSION}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, cast
 
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.entitlements import entries_of, signed
@@ -45,6 +45,21 @@ def associated_domain_too_loose(rule: Rule, program: Program, ref: UnitRef, unit
             yield _finding(rule, unit, domain, "developer", better=f"<string>{domain.text[: mode.start()]}</string>")
         if domain.service == "applinks" and domain.host.startswith("*."):
             yield _wildcard(rule, program, unit, domain)
+        if domain.service == "webcredentials" and _is_foreign(rule, program, unit, domain):
+            yield _finding(rule, unit, domain, "foreign")
+
+
+def _is_foreign(rule: Rule, program: Program, unit: PlistFacts, domain: _Domain) -> bool:
+    """Whether none of the domains that the configuration lists covers one; it lists none by default."""
+    allowed = [str(each).lower() for each in cast(Iterable[object], rule.options["domains"])]
+    settings = [target.settings[0] for target in signed(program, unit) if target.settings]
+    hosts = {each.expand(domain.host) for each in settings} or {domain.host}
+    return bool(allowed) and any("$" not in host and not _is_listed(allowed, host) for host in hosts)
+
+
+def _is_listed(allowed: list[str], host: str) -> bool:
+    host = host.partition(":")[0].lower()
+    return any(_covers(each, host) or each.removeprefix("*.") == host.removeprefix("*.") for each in allowed)
 
 
 def _domains(entry: PlistEntry) -> Iterator[_Domain]:
