@@ -12,11 +12,12 @@ from ipclint.checks.shape import Shape
 from ipclint.model.finding import Place
 from ipclint.model.ir import Assign, Call, Collection, Expr, Interpolation, Member, Name, Operator, Text, walk
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.flow_model import CallHit, Parameter, argument_numbers, argument_parameters
+from ipclint.program.flow_model import CallHit, Parameter, Receiver, argument_numbers, argument_parameters
 from ipclint.program.flow_run import transparent
 from ipclint.program.flow_search import Flow, Link
-from ipclint.program.link import scope
+from ipclint.program.link import scope, type_of
 from ipclint.program.program import Program
+from ipclint.program.types import base_type
 from ipclint.program.usage import uses_in
 
 PROGRAM, SHELL, LIST, OPTION, ARGUMENT, SURROUNDINGS, VALUE = "a", "b", "c", "d", "e", "f", "g"
@@ -93,6 +94,7 @@ class _Command:
         if not tool or (isinstance(transparent(item.expr), Call) and self._is(tool, "deciding-tools")):
             return Shape(LIST, tool)
         guarded = "option" in self.flow.tokens or "--" in texts[:number] or _fixed_start(item.expr)
+        guarded = guarded or self._is_absolute(item)
         if self._is(tool, "option-tools") and not guarded:
             argument = None
             if self._is(tool, "honour-double-dash"):
@@ -100,6 +102,13 @@ class _Command:
                 argument = Place(ref.path, ref.key, item.expr.start, item.expr.end)
             return Shape(OPTION, tool, argument)
         return Shape(LIST if self._is(tool, "deciding-tools") else ARGUMENT, tool)
+
+    def _is_absolute(self, at: At) -> bool:
+        """Whether an element is the path of a file URL, which begins with a slash."""
+        expr = transparent(at.expr)
+        if not isinstance(expr, Member) or expr.name != "path":
+            return False
+        return base_type(type_of(self.program, self.links[at.number].ref, expr.base)) in ("URL", "NSURL")
 
     def _is(self, tool: str, table: str) -> bool:
         return tool in self._tools.get(table, frozenset())
@@ -151,6 +160,8 @@ class _Command:
 
     def _items(self, at: At) -> list[At] | None:
         """The elements of a literal list, None when the list is not literal here nor where it was passed from."""
+        if (listed := self._listed(at)) is not None:
+            return listed
         at = self._origin(at)
         match transparent(at.expr):
             case Collection(kind="array", items=items):
@@ -163,6 +174,21 @@ class _Command:
                 return [At(at.number, arg) for arg in args if not _is_nil(arg)]
             case _:
                 return None
+
+    def _listed(self, at: At) -> list[At] | None:
+        """The arguments that a caller lists for a variadic parameter, None for another expression."""
+        expr, function = transparent(at.expr), self.program.function(self.links[at.number].ref)
+        before = self.links[at.number - 1].leaves if at.number else None
+        if not isinstance(expr, Name) or function is None or not isinstance(before, CallHit):
+            return None
+        if not isinstance(before.node, Call) or before.callee != self.links[at.number].ref:
+            return None
+        numbers = argument_parameters(function, before.node)
+        params = [function.params[number] for number in numbers.values()]
+        if not any(param.name == expr.text and param.type.endswith("...") for param in params):
+            return None
+        args = zip(numbers, params, strict=True)
+        return [At(at.number - 1, before.node.args[arg]) for arg, param in args if param.name == expr.text]
 
     def _origin(self, at: At) -> At:
         """Where a name got its only value from: a local's initialiser, or the argument that the caller passed."""
@@ -211,6 +237,8 @@ class _Command:
         function = self.program.function(link.ref)
         if isinstance(link.input, Parameter) and function is not None:
             names.add(function.params[link.input.number].name)
+        elif isinstance(link.input, Receiver) and link.input.path:
+            names.add(link.input.path[0])
         elif not isinstance(link.input, Parameter) and hasattr(link.input, "name"):
             names.add(link.input.name)  # type: ignore[union-attr]
         hops = {(hop.start, hop.end) for hop in link.leaves.story.hops}
