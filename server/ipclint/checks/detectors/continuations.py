@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.lifecycle import HANDLERS, Awaited, awaited, is_named
 from ipclint.checks.detectors.proxies import Made, given_proxy, may_tell, proxy_of
@@ -50,13 +52,15 @@ def continuation_never_resumed(rule: Rule, program: Program, ref: UnitRef, unit:
 def _continuation(rule: Rule, program: Program, ref: UnitRef, each: Awaited) -> Iterator[Finding]:
     sent = [_Sent(n, made) for n in _messages(each.closure) if (made := proxy_of(program, ref, n)) is not None]
     waking = [message for message in sent if any(map(each.is_in, message.call.args))]
-    if not waking:
+    handed = [] if waking else list(_handed(program, ref, each))
+    if not waking and not handed:
         return  # no reply of another process wakes it
     handlers = [handler for handler in _handlers(each.closure) if each.is_in(handler.body)]
     found = ways(program, ref, each.closure.body, each.name, "continuation")
     if not handlers and not _is_handed_on(each):
-        for message in waking:
-            yield from _unheard(rule, program, ref, each, message, len(sent) == 1)
+        for message in waking or handed:
+            alone = len(sent) == 1 or (not sent and len(handed) == 1)
+            yield from _unheard(rule, program, ref, each, message, alone, "likely" if handed else "certain")
         for message in waking if len(sent) == 1 else ():
             yield from _absent(rule, program, ref, each, message)
     yield from _missing(rule, ref, each, found, len(sent) == 1)
@@ -75,6 +79,17 @@ def _messages(closure: Closure) -> Iterator[Call]:
     return (node for node in walk(closure.body) if isinstance(node, Call) and node.target is not None)
 
 
+def _handed(program: Program, ref: UnitRef, each: Awaited) -> Iterator[_Sent]:
+    """What is given a proxy together with a block that wakes it: that sends the message, `body(proxy) { … }`."""
+    for call in (node for node in walk(each.closure.body) if isinstance(node, Call)):
+        if any(isinstance(arg, Closure) and each.is_in(arg) for arg in call.args):
+            for arg in call.args:
+                message = msgspec.structs.replace(call, target=arg)
+                made = None if isinstance(arg, Closure) else proxy_of(program, ref, message)
+                if made is not None and not made.synchronous:
+                    yield _Sent(call, made)
+
+
 def _is_handed_on(each: Awaited) -> bool:
     """Whether the continuation goes elsewhere than into its own calls, where others may resume it."""
     resumed = {id(n.target) for n in walk(each.closure.body) if isinstance(n, Call) and n.name == "resume"}
@@ -85,7 +100,7 @@ def _is_handed_on(each: Awaited) -> bool:
 
 
 def _unheard(
-    rule: Rule, program: Program, ref: UnitRef, each: Awaited, message: _Sent, alone: bool
+    rule: Rule, program: Program, ref: UnitRef, each: Awaited, message: _Sent, alone: bool, sure: Confidence
 ) -> Iterator[Finding]:
     """A reply that wakes it, through a proxy that has no error handler, or one that cannot know of it."""
     call, made = message
@@ -99,10 +114,10 @@ def _unheard(
                 holes |= {"proxy": made.place, "connection": _place(ref, base), **outside}
         here = made.ref == ref
         steps = () if here else (Step(made.place, "the proxy is made here, without an error handler"),)
-        yield rule.finding(made.place if here else name, context="silent", holes=holes, steps=steps)
+        yield rule.finding(made.place if here else name, sure, context="silent", holes=holes, steps=steps)
     elif made.ref != ref and not may_tell(program, made):
         step = Step(made.place, "the error handler of the proxy is set here")
-        yield rule.finding(name, context="elsewhere", holes=holes, steps=(step,))
+        yield rule.finding(name, sure, context="elsewhere", holes=holes, steps=(step,))
 
 
 def _absent(rule: Rule, program: Program, ref: UnitRef, each: Awaited, message: _Sent) -> Iterator[Finding]:
