@@ -158,6 +158,8 @@ def _holdup(program: Program, handler: Handler, ref: UnitRef, node: Node) -> Hol
     name = node.name.partition(":")[0]
     if name in ("sync", "dispatch_sync") and goes_to_main(node):
         return Holdup(ref, node, "main", name)
+    if _performs_on_main(node):
+        return Holdup(ref, node, "main", name)
     if name in ("sync", "dispatch_sync") and handler.queue is not None and ref == handler.ref:
         queue = node.target if node.target is not None else node.args[0] if node.args else None
         if queue is not None and shape(queue) == shape(handler.queue):
@@ -172,6 +174,15 @@ def _holdup(program: Program, handler: Handler, ref: UnitRef, node: Node) -> Hol
     if semaphore is not None and _is_waitable(program, ref, node) and awaited_message(program, ref, semaphore) is None:
         return Holdup(ref, node, "wait", name)
     return None
+
+
+def _performs_on_main(call: Call) -> bool:
+    """`performSelectorOnMainThread:withObject:waitUntilDone:YES`, and the same in Swift."""
+    if call.name == "performSelector":
+        if call.labels[:1] != ("onMainThread",) or "waitUntilDone" not in call.labels:
+            return False
+        return _is_true(call.args[call.labels.index("waitUntilDone")])
+    return call.name.startswith("performSelectorOnMainThread:withObject:waitUntilDone:") and _is_true(call.args[2])
 
 
 def _is_endless(loop: Loop) -> bool:

@@ -18,7 +18,12 @@ from ipclint.program.surface import DELEGATE_SELECTOR
 EVENT_SETTER = "xpc_connection_set_event_handler"
 WITH_REPLY = "xpc_connection_send_message_with_reply"
 CREATORS = frozenset({"xpc_connection_create", "xpc_connection_create_mach_service"})
-REGISTRATIONS = {"CFMessagePortCreateLocal": 2, "CFNotificationCenterAddObserver": 2}
+REGISTRATIONS = {
+    "CFMessagePortCreateLocal": 2,
+    "CFNotificationCenterAddObserver": 2,
+    "CFMachPortCreate": 1,
+    "CFMachPortCreateWithPort": 2,
+}
 """Functions that register a C callback, with the position of that argument."""
 TARGETED = "xpc_connection_set_target_queue"
 SETTERS = frozenset({EVENT_SETTER, WITH_REPLY, *REGISTRATIONS})

@@ -35,6 +35,7 @@ from ipclint.model.ir import (
     children,
     walk,
 )
+from ipclint.program.callback_names import ERROR_HANDLER
 from ipclint.program.link import code_of, members, owner_of, resolve, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
@@ -98,6 +99,8 @@ def _handlers(program: Program, ref: UnitRef) -> Iterator[Handler]:
             case Assign(target=Member(base=base, name=name), value=value) if name in HANDLERS:
                 if _is_connection(program, ref, base) and (method := method_of_self(program, ref, value)):
                     yield Handler(name, base, _calling(value, method), node)
+            case Call(name=name, args=(Closure() as closure,)) if ERROR_HANDLER in name:
+                yield Handler("proxy's error handler", None, closure, node)
             case Call(target=target, name=name, args=(Closure() as closure, *_)):
                 if property_of_setter(name) in HANDLERS and _is_connection(program, ref, target):
                     yield Handler(property_of_setter(name), target, closure, node)
