@@ -215,6 +215,8 @@ def _by_value(program: Program, ref: UnitRef, name: str, depth: int, follow: boo
     function = program.function(ref)
     for binding in scope(program, ref).get(name, ()):
         if binding.kind in ("let", "for"):
+            if (kept := _from_keychain(program, ref, name)) is not None:
+                return kept
             values = [binding.value, *_assigned(program, ref, name)] if binding.kind == "let" else [binding.value]
             for value in values:
                 if (found := secret_in(program, ref, value, depth + 1, follow)) is not None:
@@ -233,6 +235,27 @@ def _assigned(program: Program, ref: UnitRef, name: str) -> Iterator[Expr]:
     for node in walk(program.body(ref)):
         if isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text == name:
             yield node.value
+
+
+def _from_keychain(program: Program, ref: UnitRef, name: str) -> Secret | None:
+    """A variable that `SecItemCopyMatching(query, &name)` fills with what an item holds, not with what it is called."""
+    function = program.function(ref)
+    words = function.mentions if function is not None else ()
+    if _COPY not in words or any(word in words for word in _ATTRIBUTES):
+        return None
+    for node in walk(program.body(ref)):
+        if isinstance(node, Call) and node.name == _COPY and len(node.args) > 1:
+            match node.args[1]:
+                case Operator(op="address", operands=(Name(text=text),)) if text == name:
+                    return Secret("what the keychain keeps", "password", node, ref, True)
+                case _:
+                    continue
+    return None
+
+
+_COPY = "SecItemCopyMatching"
+_ATTRIBUTES = ("kSecReturnAttributes", "kSecReturnPersistentRef", "kSecMatchLimitAll", "kSecClassCertificate")
+"""Then the result tells about items, or is no secret; what is read out of it is left to its own name."""
 
 
 def _by_construction(program: Program, owner: str, name: str, depth: int) -> Secret | None:

@@ -11,9 +11,11 @@ from ipclint.model.finding import Finding, Place, Severity, Step
 from ipclint.model.ir import (
     Assign,
     Call,
+    Collection,
     Evaluate,
     Expr,
     Interpolation,
+    Literal,
     Member,
     Name,
     Node,
@@ -33,25 +35,31 @@ SAFE_MARKERS = ("ConcealedType", "TransientType")  # org.nspasteboard.ConcealedT
 SEVERITY: dict[str, Severity] = {"key": "high", "password": "medium", "number": "medium", "code": "low"}
 LOWER: dict[Severity, Severity] = {"high": "medium", "medium": "low", "low": "low"}
 
+_HOLDERS = ("URL", "NSURL", "URLWithString:", "NSItemProvider", "initWithObject:", "initWithString:")
+"""What makes an object of the one thing that it holds."""
+_FILLS = ("setString", "setData", "setPropertyList")
+_LINKS = ("url", "urls", "URL", "URLs", "setURL", "setURLs")
+
 
 @detector("secret-on-general-pasteboard", on="function")
 def secret_on_general_pasteboard(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
     uses = uses_of(program, ref, "pasteboard.ios.*", "pasteboard.mac.*")
-    if any(is_concealed(program, ref, use) for use in uses):
+    if any(is_concealed(program, ref, use.args) for use in uses):
         return
     for use in uses:
         if use.kind == "read" or not use.args or not is_general(program, ref, use.receiver):
             continue
         if use.api.name == "pasteboard.ios.write-restricted" and is_restricted(program, ref, use):
             continue
-        secret = secret_in(program, ref, use.args[0])
+        contents = contents_of(program, ref, use.args[0])
+        secret = next(filter(None, (secret_in(program, ref, content) for content in contents)), None)
         if secret is not None:
             yield _finding(rule, program, ref, unit, use, secret)
 
 
 def _finding(rule: Rule, program: Program, ref: UnitRef, unit: Function, use: Use, secret: Secret) -> Finding:
     severity = SEVERITY[secret.rank]
-    if _is_copy_action(unit):
+    if _is_copy_action(unit) or _shape(use) in _LINKS:
         severity = LOWER[severity]
     steps = (
         ()
@@ -101,6 +109,8 @@ def is_general(program: Program, ref: UnitRef, receiver: Expr | None) -> bool:
 def is_restricted(program: Program, ref: UnitRef, use: Use) -> bool:
     """Whether the options keep the item on this device and let it expire: both, or it stays readable."""
     options = use.args[1] if len(use.args) > 1 else None
+    if len(use.args) > 2:  # localOnly:expirationDate:
+        return not any(isinstance(each, Literal) and each.text in ("false", "nil") for each in use.args[1:3])
     if isinstance(options, Name):
         values = [b.value for b in scope(program, ref).get(options.text, ()) if b.value is not None]
         options = values[-1] if values else options
@@ -110,9 +120,63 @@ def is_restricted(program: Program, ref: UnitRef, use: Use) -> bool:
     )
 
 
-def is_concealed(program: Program, ref: UnitRef, use: Use) -> bool:
-    """Whether this write marks the content as secret for clipboard managers."""
-    for argument in use.args:
+def contents_of(program: Program, ref: UnitRef, value: Expr) -> Iterator[Expr]:
+    """A value that is written, and what is in it: the text of a URL, what an item or an item provider was given."""
+    yield value
+    for item in value.items if isinstance(value, Collection) else (value,):
+        made = _maker(program, ref, item)
+        if made is not None and made.name in _HOLDERS and made.args:
+            yield made.args[0]
+        if isinstance(item, Name) and made is not None and _is_item(made):
+            yield from (call.args[0] for call in _filled(program, ref, item.text))
+
+
+def _maker(program: Program, ref: UnitRef, value: Expr) -> Call | None:
+    """The call that makes an object, in place or where the local that holds it is declared."""
+    match value:
+        case Operator(op="unwrap" | "?", operands=(inner,)):
+            return _maker(program, ref, inner)
+        case Call():
+            return value
+        case Name(text=text):
+            bindings = scope(program, ref).get(text, ())
+            return next((made for b in bindings if (made := _unwrapped(b.value)) is not None), None)
+        case _:
+            return None
+
+
+def _unwrapped(value: Expr | None) -> Call | None:
+    match value:
+        case Operator(op="unwrap" | "?", operands=(inner,)):
+            return _unwrapped(inner)
+        case Call():
+            return value
+        case _:
+            return None
+
+
+def _is_item(made: Call) -> bool:
+    """Whether an `NSPasteboardItem` is made, by `NSPasteboardItem()`, `new` or `alloc` and `init`."""
+    return any(isinstance(node, Name | Call) and _word(node) == "NSPasteboardItem" for node in walk(made))
+
+
+def _filled(program: Program, ref: UnitRef, item: str) -> Iterator[Call]:
+    """The calls that put something into an item."""
+    for node in walk(program.body(ref)):
+        if isinstance(node, Call) and node.args and node.name.partition(":")[0] in _FILLS:
+            if isinstance(node.target, Name) and node.target.text == item:
+                yield node
+
+
+def is_concealed(program: Program, ref: UnitRef, args: tuple[Expr, ...]) -> bool:
+    """Whether a write marks the content as secret for clipboard managers."""
+    for argument in args:
+        if isinstance(argument, Collection | Name):
+            items = argument.items if isinstance(argument, Collection) else (argument,)
+            names = [item.text for item in items if isinstance(item, Name)]
+            filled = (call for name in names for call in _filled(program, ref, name))
+            if any(is_concealed(program, ref, call.args[1:]) for call in filled):
+                return True
         for node in walk(argument):
             if isinstance(node, Text | Name | Member | Call | Subscript):
                 if any(marker in text for text in _texts(program, ref, node) for marker in SAFE_MARKERS):
