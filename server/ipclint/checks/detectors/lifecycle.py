@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ipclint.checks.connections import kept
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.silent_handlers import errors_nobody_hears
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Confidence, Finding, Place, Severity, Step
@@ -190,6 +191,7 @@ def lifecycle_handlers_missing(
             continue  # never started here: another rule's matter
         confidence: Confidence = "hint" if _reports_errors(program, ref, holders) else "certain"
         yield rule.finding(_place(ref, use.node), confidence, holes=_holes(ref, holders, start))
+    yield from errors_nobody_hears(rule, program, ref)
 
 
 def _holes(ref: UnitRef, holders: tuple[Holder, ...], start: tuple[UnitRef, Evaluate]) -> dict[str, str | Place]:
