@@ -37,6 +37,7 @@ PEER_WORDS = frozenset(
     }
 )
 _SAID = frozenset({"kSecCodeInfoIdentifier", "kSecCodeInfoTeamIdentifier", "SecTaskCopySigningIdentifier"})
+_FURTHER = frozenset({*STRONG, "static-code", "certificates", "entitlement"})
 MAX_DEPTH = 4
 
 
@@ -161,7 +162,7 @@ def _equal_certificates(rule: Rule, program: Program, ref: UnitRef, unit: Functi
 def _never_validated(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
     """c: what the signature says decides about a connection, and nobody asks whether it is valid."""
     read = next((node for node in walk(program.body(ref)) if _said_by_signature(node)), None)
-    if read is None or not any(_trusts_what_is_said(program, user) for user in _users(program, ref)):
+    if read is None or not any(_trusts_what_is_said(program, ref, user) for user in _users(program, ref)):
         return
     only_name = "kSecCodeInfoTeamIdentifier" not in unit.mentions
     yield rule.finding(
@@ -178,18 +179,21 @@ def _said_by_signature(node: Node) -> bool:
     return (isinstance(node, Name) and node.text in _SAID) or (isinstance(node, Call) and node.name in _SAID)
 
 
-def _trusts_what_is_said(program: Program, ref: UnitRef) -> bool:
-    """Whether a delegate lets in who shows signing information, and neither it nor its listeners look further."""
-    function = program.function(ref)
-    if function is None or function.selector not in ACCEPTORS:
+def _trusts_what_is_said(program: Program, ref: UnitRef, user: UnitRef) -> bool:
+    """Whether who lets peers in does so for the signing information that `ref` reads, and looks no further."""
+    function = program.function(user)
+    if function is None:
         return False
-    found = guard(program, ref)
+    delegates = function.selector in ACCEPTORS
+    if not delegates and "xpc_connection_set_event_handler" not in function.mentions:
+        return False
+    found = guard(program, user if delegates else ref)  # a handler returns nothing: what it asks must say yes or no
     if found.open or found.unknown or "signing-information" not in found.kinds:
         return False
-    listeners = listeners_of(program, function.owner)
+    listeners = listeners_of(program, function.owner) if delegates else ()
     if listeners and all(listener.requirement for listener in listeners):
         return False
-    return not (found.kinds | reaches(program, ref)) & {*STRONG, "static-code", "certificates", "entitlement"}
+    return not (found.kinds | reaches(program, user)) & _FURTHER
 
 
 @query(bottom=False)

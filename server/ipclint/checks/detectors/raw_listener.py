@@ -10,10 +10,10 @@ from ipclint.checks.detectors.peer_evidence import reaches
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Confidence, Finding, Place, Severity, Step
-from ipclint.model.ir import Call, Closure, Expr, Name, Node, children, walk
+from ipclint.model.ir import Assign, Call, Closure, Expr, Name, Node, children, walk
 from ipclint.program.configuration import is_privileged, programs_of
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.link import ancestors, calls_in, declarations, owner_of, resolve
+from ipclint.program.link import ancestors, callers, calls_in, declarations, owner_of, resolve, scope
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.types import base_type
@@ -41,6 +41,14 @@ def raw_listener_without_peer_requirement(
 ) -> Iterator[Finding]:
     for creation in _creations(program, ref):
         around = family(program, ref)
+        if (
+            creation.kind == "mach-service"
+            and _handler(program, around) is None
+            and _is_given_away(program, ref, creation)
+        ):
+            around = tuple(
+                sorted({*around, *(each for site in callers(program, ref) for each in family(program, site.caller))})
+            )
         evidence = frozenset[str]().union(*(reaches(program, member) for member in around))
         if evidence & EVIDENCE:
             continue
@@ -74,6 +82,19 @@ def _creations(program: Program, ref: UnitRef) -> Iterator[Creation]:
             yield Creation(call, _text(program, ref, call.args[0]), "session")
         elif call.name == "XPCListener" and "service" in call.labels and "requirement" not in call.labels:
             yield Creation(call, _text(program, ref, call.args[call.labels.index("service")]), "session")
+
+
+def _is_given_away(program: Program, ref: UnitRef, creation: Creation) -> bool:
+    """Whether the listener is made for the caller: it is returned, or kept where other functions see it."""
+    function = program.function(ref)
+    if function is not None and base_type(function.returns) == "xpc_connection_t":
+        return True
+    return any(
+        isinstance(node, Assign)
+        and any(inner is creation.call for inner in walk(node.value))
+        and not (isinstance(node.target, Name) and node.target.text in scope(program, ref))
+        for node in walk(program.body(ref))
+    )
 
 
 def _names(expr: Expr, word: str) -> bool:
