@@ -25,6 +25,7 @@ MIN_LENGTH = 12
 
 _BUILD = r"debug|dev|development|beta|alpha|staging|internal|test|tests|adhoc|review|prototype|nightly"
 _BUILD_WORD = re.compile(rf"(?i)(?:^|(?<=[.\-_]))(?:{_BUILD})(?=$|[.\-_])")
+_VARIABLE = re.compile(r"\$\([^)]*\)|\$\{[^}]*\}")
 _DEBUG = re.compile(r"(?i)debug|(?<![a-z])dev(?:elop|elopment)?(?![a-z])|(?<![a-z])tests?(?![a-z])")
 
 
@@ -47,6 +48,11 @@ class _Membership(NamedTuple):
     @property
     def names(self) -> frozenset[str]:
         return frozenset(group.name for group in self.groups)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the build leaves no variable in the names."""
+        return not any("$" in group.name for group in self.groups)
 
     def place(self, span: Span) -> Place:
         return Place(self.signing.path, "", span.start, span.end)
@@ -73,7 +79,7 @@ def _shares_device(host: TargetInfo, inner: TargetInfo) -> bool:
 
 
 def _memberships(target: TargetInfo) -> Iterator[_Membership]:
-    """The groups by configuration, the one that ships first; those that are not known are left out."""
+    """The groups by configuration, the one that ships first."""
     for signing in target.signing:
         root = signing.facts.root if signing.facts is not None else None
         settings = next((each for each in target.settings if each.configuration == signing.configuration), None)
@@ -82,8 +88,7 @@ def _memberships(target: TargetInfo) -> Iterator[_Membership]:
         listed = root.get(GROUPS_KEY)
         values = [item for item in listed.items if isinstance(item.scalar, str)] if listed is not None else []
         groups = tuple(_Group(settings.expand(str(item.scalar)), str(item.scalar), item.span) for item in values)
-        if not any("$" in group.name for group in groups):
-            yield _Membership(target, signing, groups, listed.span if listed is not None else root.span)
+        yield _Membership(target, signing, groups, listed.span if listed is not None else root.span)
 
 
 # ── one target ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,6 +100,7 @@ def _of_target(rule: Rule, program: Program, target: TargetInfo) -> Iterator[Fin
         for group in member.groups:
             if group.name != group.name.strip():
                 yield _renamed(rule, member, group, group.written.strip(), "space", "certain")
+    members = [member for member in members if member.is_known]
     ships = [member for member in members if not _DEBUG.search(member.signing.configuration)]
     if not ships or len(ships) < len({signing.configuration for signing in target.signing if _ships(signing)}):
         return
@@ -153,7 +159,9 @@ def _of_pairs(rule: Rule, program: Program, hosts: list[TargetInfo], inner: Targ
             outer = by_name.get(member.signing.configuration)
             same = list(_same(rule, outer, member)) if outer is not None else []
             yield from same
-            if outer is not None and not same and outer.groups and not member.names & outer.names:
+            if outer is None or same or not outer.is_known or not member.is_known:
+                continue
+            if outer.groups and not member.names & outer.names:
                 yield from _missing(rule, program, outer, member)
 
 
@@ -162,14 +170,18 @@ def _same(rule: Rule, outer: _Membership, inner: _Membership) -> Iterator[Findin
     for group in inner.groups:
         for other in outer.groups if group.name not in outer.names else ():
             if other.name not in inner.names and (context := _likeness(group.name, other.name, outer, inner)):
-                confidence: Confidence = "certain" if context == "letters" else "likely"
+                confidence: Confidence = "certain" if context == "letters" and "$" not in group.name else "likely"
                 steps = (Step(outer.place(other.span), f"{outer.target.name} has {other.name}"),)
                 yield _renamed(rule, inner, group, other.written, context, confidence, outer, steps)
                 break
 
 
 def _likeness(one: str, other: str, outer: _Membership, inner: _Membership) -> str:
-    """In what two names differ that mean one group: "letters", "build" or "typo"; "" when they are two names."""
+    """In what two names differ that mean one group: "letters", "build" or "typo"; "" when they are two names. What the
+    build fills in, and is not known, must be the same in both."""
+    if _VARIABLE.findall(one) != _VARIABLE.findall(other):
+        return ""
+    one, other = _VARIABLE.sub("", one), _VARIABLE.sub("", other)
     if re.sub(r"[^a-z0-9]", "", one.lower()) == re.sub(r"[^a-z0-9]", "", other.lower()):
         return "letters"
     if _stem(one) == _stem(other):
