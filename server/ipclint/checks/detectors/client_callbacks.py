@@ -40,7 +40,9 @@ def client_callbacks(program: Program, ref: UnitRef) -> Iterator[Handler]:
                 )
             for message in messages_through(program, ref, node):
                 yield from _replies(program, message.ref, message.call)
-    if given_proxy(program, ref) is not None:
+    function = program.function(ref)
+    takes_closure = function is not None and any(is_function_type(param.type) for param in function.params)
+    if takes_closure or given_proxy(program, ref) is not None:
         for caller in dict.fromkeys(site.caller for site in callers(program, ref) if site.caller != ref):
             for node in walk(code_of(program, caller)):
                 made_by = proxy_of(program, caller, node) if isinstance(node, Call) and node.args else None

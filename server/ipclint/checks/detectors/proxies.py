@@ -9,7 +9,8 @@ from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Place
 from ipclint.model.ir import Assign, Call, Closure, Evaluate, Expr, Let, Literal, Member, Name, Return, walk
 from ipclint.program.callback_names import bare, error_handler
-from ipclint.program.link import code_of, members, resolve
+from ipclint.program.flow_model import argument_parameters
+from ipclint.program.link import calls_in, code_of, members, resolve
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.surface import Holder, users_of, variable_named
 from ipclint.program.usage import uses_of
@@ -61,11 +62,43 @@ def _made(program: Program, ref: UnitRef, expr: Expr | None, before: int, depth:
         if bound:
             last = max(bound, key=lambda binding: binding.start)
             return _made(program, ref, last.value, last.start, depth + 1)
+        if (given := _given_to_closure(program, ref, held, depth)) is not None:
+            return given
     if isinstance(held, Call):
         resolution = resolve(program, ref, held)
         if resolution.certain and len(resolution.refs) == 1:
             return given_proxy(program, resolution.refs[0], depth)
     return _kept(program, ref, held, depth) if isinstance(held, Name | Member) else None
+
+
+def _given_to_closure(program: Program, ref: UnitRef, name: Name, depth: int) -> Made | None:
+    """The proxy that a closure of `ref` gets as its parameter `name` from the function that it is handed to:
+    `withWorker { worker in … }`."""
+    calls = [n for n in walk(code_of(program, ref)) if isinstance(n, Call) and n.start <= name.start < n.end]
+    for call in reversed(calls):
+        for number, argument in enumerate(call.args):
+            if not isinstance(argument, Closure) or not argument.start <= name.start < argument.end:
+                continue
+            names = [param.name for param in argument.params] or ["$0"]
+            if name.text in names:
+                return _called_with(program, ref, call, number, names.index(name.text), depth)
+    return None
+
+
+def _called_with(program: Program, ref: UnitRef, call: Call, number: int, place: int, depth: int) -> Made | None:
+    """The proxy that the callee passes, as argument `place`, to what it was handed as argument `number`."""
+    resolution = resolve(program, ref, call)
+    if not resolution.certain or len(resolution.refs) != 1:
+        return None
+    callee = resolution.refs[0]
+    function = program.function(callee)
+    index = argument_parameters(function, call).get(number) if function is not None else None
+    if function is None or index is None:
+        return None
+    runs = [n for n in calls_in(program, callee) if n.target is None and n.name == function.params[index].name]
+    if len(runs) != 1 or place >= len(runs[0].args):
+        return None
+    return _made(program, callee, runs[0].args[place], runs[0].start, depth + 1)
 
 
 def given_proxy(program: Program, ref: UnitRef, depth: int = 0) -> Made | None:
