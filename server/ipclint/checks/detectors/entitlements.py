@@ -164,6 +164,10 @@ def debugger_or_task_port(rule: Rule, program: Program, ref: UnitRef, unit: Plis
 _SANDBOX = "com.apple.security.app-sandbox"
 _EXCEPTION = "com.apple.security.temporary-exception."
 _IPC = ("mach-lookup.", "mach-register.", "shared-preference.", "apple-events", "sbpl", "iokit-user-client-class")
+_SCRIPTING = "com.apple.security.scripting-targets"
+_INHERIT = "com.apple.security.inherit"
+_BESIDE_INHERIT = re.compile(r"com\.apple\.security\.(?:app-sandbox|inherit|get-task-allow|hypervisor|cs\..+)$")
+"""What does not belong to the sandbox, and so may stand beside the key that inherits it."""
 _SPARKLE = re.compile(r"-spk[siw]$")
 
 
@@ -184,8 +188,14 @@ def _sandboxed_entries(program: Program, unit: PlistFacts) -> tuple[PlistEntry, 
 
 @detector("sandbox-ipc-exception", on="plist")
 def sandbox_ipc_exception(rule: Rule, program: Program, ref: UnitRef, unit: PlistFacts) -> Iterator[Finding]:
-    for entry in _sandboxed_entries(program, unit):
+    entries = _sandboxed_entries(program, unit)
+    yield from _beside_inherited(rule, ref, entries)
+    for entry in entries:
         kind = entry.key.removeprefix(_EXCEPTION)
+        if entry.key == _SCRIPTING:
+            for target in entry.value.entries:
+                if any(group == "*" or not group for group in target.value.strings):
+                    yield entry_finding(rule, ref.path, target, context="scripting", names=target.key)
         if kind == entry.key or not kind.startswith(_IPC) or not (entry.value.strings or is_true(entry.value)):
             continue
         names = entry.value.strings
@@ -195,6 +205,16 @@ def sandbox_ipc_exception(rule: Rule, program: Program, ref: UnitRef, unit: Plis
             context = "register" if kind.startswith("mach-register.") else ""
             shown = [name for name in names if not _SPARKLE.search(name)] or ["everything"]
             yield entry_finding(rule, ref.path, entry, context=context, names=", ".join(shown[:3]))
+
+
+def _beside_inherited(rule: Rule, ref: UnitRef, entries: tuple[PlistEntry, ...]) -> Iterator[Finding]:
+    """A program with the sandbox of its parent and rights of its own: the system ends it when it starts."""
+    if any(entry.key == _INHERIT and is_true(entry.value) for entry in entries):
+        for entry in entries:
+            own = entry.key.startswith("com.apple.security.") and not _BESIDE_INHERIT.match(entry.key)
+            if own and entry.value.scalar is not False:
+                yield entry_finding(rule, ref.path, entry, context="inherit", severity="low", confidence="likely")
+                return
 
 
 _BROAD = re.compile(

@@ -1,4 +1,4 @@
-"""ENT106: XPC services of a sandboxed app that run outside the sandbox."""
+"""ENT106: XPC services and login items of a sandboxed app that run outside the sandbox."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SETTING = "ENABLE_APP_SANDBOX"
 def xpc_service_not_sandboxed(rule: Rule, program: Program, ref: UnitRef, unit: ProjectFacts) -> Iterator[Finding]:
     known = targets(program)
     for target in known.all() if known is not None else ():
-        if target.project != ref.path or not target.is_embedded_service or target.platforms != ("macos",):
+        if target.project != ref.path or not _starts_by_itself(target) or target.platforms != ("macos",):
             continue
         signing = next(iter(target.signing), None)
         if signing is None or target.settings[0].get(SETTING) == "YES" or _is_sandboxed(signing) is not False:
             continue
         place = _place_of(unit, target, signing)
         host = _host(known, target) if known is not None else None
-        if place is None:
+        if place is None or (host is None and not target.is_embedded_service):
             continue
         holes: dict[str, str | Place] = {"service": target.name, "host": host.name if host is not None else ""}
         if signing.facts is not None and signing.facts.root is not None and signing.facts.root.get(SANDBOX) is None:
@@ -37,8 +37,14 @@ def xpc_service_not_sandboxed(rule: Rule, program: Program, ref: UnitRef, unit: 
             holes["dict"] = Place(signing.path, "", span.start, span.end)
         steps = tuple(_sandbox_of(host)) if host is not None else ()
         confidence: Confidence = "certain" if host is not None else "hint"
-        context = "" if host is not None else "alone"
+        context = "alone" if host is None else "" if target.is_embedded_service else "helper"
         yield rule.finding(place, confidence, context=context, holes=holes, steps=steps)
+
+
+def _starts_by_itself(target: TargetInfo) -> bool:
+    """Whether launchd starts it, in no sandbox but its own: a service, an app in an app. A tool has its parent's."""
+    inner = target.product_type.endswith(".application") and not target.is_privileged
+    return target.is_embedded_service or inner
 
 
 def _sandbox_of(host: TargetInfo) -> Iterator[Step]:
