@@ -18,7 +18,6 @@ from ipclint.lsp.events import Update
 from ipclint.lsp.folders import Address, Folder
 from ipclint.lsp.worker import Task, Worker
 from ipclint.program.program import Program
-from ipclint.program.query import Interrupted
 
 logger = logging.getLogger(__name__)
 
@@ -59,24 +58,20 @@ class Warming:
     def _steps(self, folder: Folder, session: Session) -> Iterator[list[Update]]:
         changed: set[str] = set()
         for path in session.parts():
-            while not self._look(session.program(path)):
-                yield []
+            self._look(session.program(path))
             yield []
         for _ in session.catching_up(changed, self._analysis.has_news):
             yield []
         if folder.session is session and self._analysis.folders.is_workspace(folder):
             yield [self._analysis.update(Address(folder, path)) for path in sorted(changed)]
 
-    def _look(self, program: Program) -> bool:
-        """Finds the boundaries of a program; false when something happened meanwhile, and it must be asked again."""
+    def _look(self, program: Program) -> None:
+        """Finds the boundaries of a program, in one go: giving way to each keystroke, it would never come to an end."""
         from ipclint.engine.boundaries import boundaries  # after the first diagnostics
 
         try:
-            with at_most(PATIENCE), program.until(self._analysis.has_news):
+            with at_most(PATIENCE):
                 boundaries(program)
         except Overdue:
             program.abandon()
             logger.warning("the trust boundaries took too long")
-        except Interrupted:
-            return False
-        return True
