@@ -67,7 +67,7 @@ def _blocks_itself(program: Program, ref: UnitRef, call: Call, name: str) -> boo
     match name:
         case "synchronousRemoteObjectProxyWithErrorHandler":
             return bool(call.args) and _asks(program, ref, call)
-        case "xpc_connection_send_message_with_reply_sync":
+        case "xpc_connection_send_message_with_reply_sync" | "xpc_session_send_message_with_reply_sync":
             return True
         case "sendSync":
             return call.target is not None and base_type(type_of(program, ref, call.target)) == "XPCSession"

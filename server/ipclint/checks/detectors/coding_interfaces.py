@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ipclint.checks.around import path_to, place_of, spelled
@@ -24,6 +25,9 @@ CONTAINERS = {
     "set": frozenset({"NSSet", "NSMutableSet", "NSOrderedSet", "NSMutableOrderedSet"}),
     "dictionary": frozenset({"NSDictionary", "NSMutableDictionary"}),
 }
+
+
+_QUALIFIED = re.compile(r"(?:__kindof )?id ?< ?(\w+) ?>")
 
 
 @detector("interface-class-list-missing-or-wrong", on="function")
@@ -179,14 +183,24 @@ def _unlisted(rule: Rule, program: Program, slot: Slot) -> Iterator[Finding]:
             holes: dict[str, str | Place] = {"slot": slot.text, "class": " and ".join(classes)}
             holes |= {"index": str(slot.number), "reply": "true" if slot.of_reply else ""}
             yield rule.finding(place, "likely", context="missing", variant="a", holes=holes)
-    elif slot.shape.kind == "named" and _is_proxied(program, slot):
-        holes = {"slot": slot.text, "class": slot.shape.name}
+    elif (name := _protocol_of(program, slot)) and _is_proxied(program, slot, name):
+        holes = {"slot": slot.text, "class": name}
         yield rule.finding(place, "likely", context="proxy", variant="d", holes=holes)
 
 
-def _is_proxied(program: Program, slot: Slot) -> bool:
+def _protocol_of(program: Program, slot: Slot) -> str:
+    """What an argument is typed by: `Observer`, `id<Observer>`; "" for a collection or several protocols."""
+    if slot.shape.kind == "named":
+        return slot.shape.name
+    function = program.function(slot.requirement)
+    if function is None or slot.of_reply or slot.number >= len(function.params):
+        return ""
+    found = _QUALIFIED.match(function.params[slot.number].type)
+    return found[1] if found is not None else ""
+
+
+def _is_proxied(program: Program, slot: Slot, name: str) -> bool:
     """Whether an argument is typed by a protocol of the program whose adopters need not code themselves."""
-    name = slot.shape.name
     if not any(unit.kind == "protocol" for _, unit in declarations(program, name)):
         return False
     if {"NSSecureCoding", "NSCoding"} & ancestors(program, name):

@@ -13,7 +13,7 @@ from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Finding, Place, Step
 from ipclint.model.ir import Call, Expr, Member, Name, Node, Return, walk
 from ipclint.program.constants import constant
-from ipclint.program.link import members, owner_of, resolve
+from ipclint.program.link import calls_in, members, owner_of, resolve
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.usage import Use, uses_of
 
@@ -25,6 +25,9 @@ _FROM_RUNTIME = frozenset(
     {"NSClassFromString", "objc_getClass", "objc_lookUpClass", "objc_getClassList", "objc_copyClassList",
      "objc_copyClassNamesForImage", "NSProtocolFromString"}
 )  # fmt: skip
+
+_ADDS = frozenset({"insert", "formUnion", "add", "append", "addObject:", "addObjectsFromArray:", "unionSet:"})
+"""Messages that add classes to a list in a local."""
 
 _DEPTH = 2  # properties and functions that a list is followed through
 
@@ -42,7 +45,8 @@ class Broad(NamedTuple):
 def decode_allow_list_too_broad(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
     for use in uses_of(program, ref, *LISTS):
         for argument in class_arguments(use):
-            for broad in _broad(program, ref, argument, 0):
+            lists = (argument, *_added(program, ref, argument))
+            for broad in (each for made in lists for each in _broad(program, ref, made, 0)):
                 yield _finding(rule, ref, use, argument, broad)
                 break  # one report a list
     yield from _remapped(rule, program, ref)
@@ -84,6 +88,19 @@ def _broad(program: Program, ref: UnitRef, expr: Expr, depth: int) -> Iterator[B
         elif depth < _DEPTH and isinstance(node, Name | Member | Call):
             for other, value in _made_of(program, ref, node):
                 yield from _broad(program, other, value, depth + 1)
+
+
+def _added(program: Program, ref: UnitRef, expr: Expr) -> Iterator[Expr]:
+    """What the locals named in a list were given by messages before it."""
+    names = {node.text for node in origins(program, ref, expr) if isinstance(node, Name)}
+    for call in calls_in(program, ref) if names else ():
+        if (
+            call.name in _ADDS
+            and call.end <= expr.start
+            and isinstance(call.target, Name)
+            and call.target.text in names
+        ):
+            yield from call.args
 
 
 def is_computed_class(program: Program, ref: UnitRef, call: Call) -> bool:
