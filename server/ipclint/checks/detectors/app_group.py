@@ -23,7 +23,7 @@ from ipclint.program.usage import Use, uses_of
 GROUPS_KEY = "com.apple.security.application-groups"
 TEAM_PREFIX = re.compile(r"^[A-Z0-9]{10}\.")
 UNRESOLVED = re.compile(r"\$[({][^)}]*[)}]")
-_GIVEN_OUT = re.compile(r"group\.|[A-Z0-9]{10}\.|\W|__|[A-Z]+_[A-Z_]+\b")
+_GIVEN_OUT = re.compile(r"group\.|[A-Z0-9]{10}(?:\.|$)|\W|__|[A-Z]+_[A-Z_]+\b")
 """How a group's name begins: as it has to, or with what is filled in later."""
 _APP_STORAGE = re.compile(r'^@AppStorage\(.*\bstore:\s*UserDefaults\(suiteName:\s*"(?P<group>group\.[^"\\]+)"', re.S)
 
