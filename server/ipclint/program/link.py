@@ -8,6 +8,7 @@ answer here, never a guess: a type that is not in the program has unknown supert
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.model.facts import Alias, Function, Type, Variable
@@ -479,21 +480,35 @@ class CallSite(NamedTuple):
 @query(bottom=())
 def callers(program: Program, ref: UnitRef) -> tuple[CallSite, ...]:
     """Every call in the program that can reach function `ref`."""
+    return tuple(site for caller in naming(program, ref) for site in sites_in(program, ref, caller))
+
+
+def naming(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:
+    """The units whose code names function `ref`. Its callers are among them; to tell which costs much more."""
+    function = program.function(ref)
+    words = _words_for(function) if function is not None else set[str]()
+    return tuple(sorted({unit for word in words if word for unit in program.mentioning(word)}))
+
+
+def sites_in(program: Program, ref: UnitRef, caller: UnitRef) -> Iterator[CallSite]:
+    """The calls in one function that can reach function `ref`."""
     function = program.function(ref)
     if function is None:
-        return ()
-    words = {function.name.partition(":")[0], *swift_base_names(function.selector or function.name)}
+        return
+    words = _words_for(function)
+    for call in calls_in(program, caller):
+        named = call.name.partition(":")[0] in words or call.name == "init"
+        if named and accepts(function, call):  # few: asked first, for resolving costs a hundred times as much
+            resolution = resolve(program, caller, call)
+            if ref in resolution.refs:
+                yield CallSite(caller, call, resolution.certain)
+
+
+def _words_for(function: Function) -> set[str]:
+    """What a call of a function is named by."""
     if function.name == "init":
-        words = {function.owner.rpartition(".")[2]}
-    sites: list[CallSite] = []
-    for caller in sorted({r for word in words if word for r in program.mentioning(word)}):
-        for call in calls_in(program, caller):
-            named = call.name.partition(":")[0] in words or call.name == "init"
-            if named and accepts(function, call):  # few: asked first, for resolving costs a hundred times as much
-                resolution = resolve(program, caller, call)
-                if ref in resolution.refs:
-                    sites.append(CallSite(caller, call, resolution.certain))
-    return tuple(sites)
+        return {function.owner.rpartition(".")[2]}
+    return {function.name.partition(":")[0], *swift_base_names(function.selector or function.name)}
 
 
 @query(bottom=())

@@ -33,7 +33,7 @@ from ipclint.model.ir import (
 from ipclint.program.arrivals import arrivals
 from ipclint.program.flow_model import argument_parameters
 from ipclint.program.known import Fact, State, watch
-from ipclint.program.link import callers, type_of
+from ipclint.program.link import naming, sites_in, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
 
@@ -101,12 +101,13 @@ def _coder(program: Program, ref: UnitRef, unit: Function) -> Param | None:
 
 def _handed(program: Program, ref: UnitRef, unit: Function) -> Iterator[tuple[tuple[int, str], str]]:
     """The parameters into which a method that another process calls hands what arrived, as it came."""
-    for site in callers(program, ref):
-        sent = {each.param.name for each in arrivals(program, site.caller)} if site.certain else set[str]()
-        for number, param in argument_parameters(unit, site.call).items() if sent else ():
-            argument = site.call.args[number]
-            if isinstance(argument, Name) and argument.text in sent:
-                yield (unit.params[param].start, unit.params[param].name), "handed"
+    for caller in naming(program, ref):
+        sent = {each.param.name for each in arrivals(program, caller)}
+        for site in sites_in(program, ref, caller) if sent else ():
+            for number, param in argument_parameters(unit, site.call).items() if site.certain else ():
+                argument = site.call.args[number]
+                if isinstance(argument, Name) and argument.text in sent:
+                    yield (unit.params[param].start, unit.params[param].name), "handed"
 
 
 def _items(program: Program, ref: UnitRef) -> Iterator[Param]:
