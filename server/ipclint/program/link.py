@@ -374,8 +374,7 @@ def _resolve(program: Program, ref: UnitRef, call: Call, depth: int) -> Resoluti
             return Resolution(implementers or declared, len(implementers) <= 1)
     if receiver and is_outside(program, receiver) and receiver not in ("id", "Any", "AnyObject"):
         return NOBODY  # a type from outside: its methods are not here (extensions of it are, see members_for_call)
-    by_name = _with_body(program, _accepting(program, functions_for_call(program, call), call))
-    methods = tuple(r for r in by_name if owner_of(program, r))
+    methods = _methods_taking(program, call.name, call.labels, len(call.args))
     return Resolution(methods, False) if 0 < len(methods) <= 4 else NOBODY
 
 
@@ -389,8 +388,37 @@ def _resolve_free(program: Program, ref: UnitRef, call: Call) -> Resolution:
         initializer = Call(call.start, call.end, None, "init", call.labels, call.args, call.name_start)
         found = _accepting(program, members_for_call(program, call.name, initializer), call)
         return Resolution(_with_body(program, found), True)
-    free = tuple(r for r in program.functions_named(call.name) if not owner_of(program, r))
-    return Resolution(_with_body(program, _accepting(program, free, call)), True)
+    return Resolution(_free_taking(program, call.name, call.labels, len(call.args)), True)
+
+
+# What can take a call by its name alone is asked with every call of that shape: in a large program, thousands of
+# functions are looked at to tell, so it is kept.
+
+
+def _shape(name: str, labels: tuple[str, ...], count: int) -> Call:
+    """A call of this name with so many arguments, whatever they are."""
+    return Call(0, 0, None, name, labels, (Literal(0, 0, "nil", "nil"),) * count, 0)
+
+
+@query(bottom=())
+def _methods_taking(program: Program, name: str, labels: tuple[str, ...], count: int) -> tuple[UnitRef, ...]:
+    call = _shape(name, labels, count)
+    found = _with_body(program, _accepting(program, functions_for_call(program, call), call))
+    return tuple(ref for ref in found if owner_of(program, ref))
+
+
+@query(bottom=())
+def _free_taking(program: Program, name: str, labels: tuple[str, ...], count: int) -> tuple[UnitRef, ...]:
+    free = tuple(ref for ref in program.functions_named(name) if not owner_of(program, ref))
+    return _with_body(program, _accepting(program, free, _shape(name, labels, count)))
+
+
+@query(bottom=())
+def _bodies_taking(program: Program, name: str, labels: tuple[str, ...], count: int) -> tuple[UnitRef, ...]:
+    names = (name,) if ":" in name else (name, *selectors(name, labels))
+    named = dict.fromkeys(ref for each in names for ref in program.functions_known(each))
+    found = _accepting(program, tuple(named), _shape(name, labels, count))
+    return tuple(ref for ref in found if (f := program.function(ref)) is not None and f.body)
 
 
 def members_for_call(program: Program, owner: str, call: Call) -> tuple[UnitRef, ...]:
@@ -455,10 +483,8 @@ def _with_body(program: Program, refs: tuple[UnitRef, ...]) -> tuple[UnitRef, ..
 
 def _implementers(program: Program, protocol: str, call: Call) -> tuple[UnitRef, ...]:
     """Methods with a body in the adopters and subclasses of a type: what a call through a protocol can reach."""
-    names = (call.name,) if ":" in call.name else (call.name, *selectors(call.name, call.labels))
-    named = dict.fromkeys(ref for name in names for ref in program.functions_known(name))
-    found = _accepting(program, tuple(named), call)  # few, where a type may have hundreds of subtypes
-    bodies = tuple(ref for ref in found if (f := program.function(ref)) is not None and f.body)
+    # few, where a type may have hundreds of subtypes
+    bodies = _bodies_taking(program, call.name, call.labels, len(call.args))
     return tuple(ref for ref in bodies if owner_of(program, ref) in _family(program, protocol))
 
 
