@@ -8,7 +8,6 @@ answer here, never a guess: a type that is not in the program has unknown supert
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.model.facts import Alias, Function, Type, Variable
@@ -516,18 +515,21 @@ def naming(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:
     return tuple(sorted({unit for word in words if word for unit in program.mentioning(word)}))
 
 
-def sites_in(program: Program, ref: UnitRef, caller: UnitRef) -> Iterator[CallSite]:
+@query(bottom=())
+def sites_in(program: Program, ref: UnitRef, caller: UnitRef) -> tuple[CallSite, ...]:
     """The calls in one function that can reach function `ref`."""
     function = program.function(ref)
     if function is None:
-        return
+        return ()
     words = _words_for(function)
+    sites: list[CallSite] = []
     for call in calls_in(program, caller):
         named = call.name.partition(":")[0] in words or call.name == "init"
         if named and accepts(function, call):  # few: asked first, for resolving costs a hundred times as much
             resolution = resolve(program, caller, call)
             if ref in resolution.refs:
-                yield CallSite(caller, call, resolution.certain)
+                sites.append(CallSite(caller, call, resolution.certain))
+    return tuple(sites)
 
 
 def _words_for(function: Function) -> set[str]:
