@@ -89,7 +89,7 @@ def test_the_page_shows_what_is_reported_and_what_it_becomes() -> None:
         "CWE-22",
         "**Mend**",
         "## Bad\n\nProse.",
-        "bad() // reported",
+        "bad()  // reported",
         "good()\n```",
     ):
         assert piece in page

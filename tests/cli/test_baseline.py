@@ -77,9 +77,3 @@ def test_mistakes_are_told(cli: Cli, root: Path) -> None:
     assert "bad.json: not a baseline: " in said.err
     assert cli("baseline", "nowhere").code == 2
     assert cli("baseline", "--output", "nowhere/b.json").code == 2
-
-
-def test_a_rule_as_markdown(cli: Cli) -> None:
-    page = cli("explain", "DEMO1", "--format", "markdown").out
-    assert page.startswith("# Shouting is heard by everyone\n\n`demo/shouting` · `DEMO1`\n")
-    assert "- Whisper instead (safe)" in page

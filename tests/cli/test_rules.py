@@ -34,6 +34,27 @@ def test_a_rule_is_explained(cli: Cli) -> None:
     assert cli("explain", "ipclint/unused-suppression").code == 0
 
 
+def test_what_a_rule_reports_how_it_is_set_and_an_example_either_way(cli: Cli) -> None:
+    out = cli("explain", "TAINT101").out
+    for piece in (
+        "severity    high (critical: a, b; low: e, g)\n",
+        "\nb           … is run as shell text by …\n",
+        '\n[options.TAINT101]\nshells = ["sh",',
+        "\nreported: A command line from a client goes to a shell\n\n    import Foundation\n",
+        '        process.arguments = ["-c", command]  // reported\n',
+        "\nnot reported: ",
+    ):
+        assert piece in out
+
+
+def test_a_rule_is_explained_for_a_page(cli: Cli) -> None:
+    out = cli("explain", "TAINT101", "--format", "markdown").out
+    assert out.startswith("# Data from another process becomes a command\n")
+    assert '        process.arguments = ["-c", command]  // reported\n' in out
+    assert "- **Whisper instead** (safe: part of `--fix`)" in cli("explain", "DEMO1", "--format", "markdown").out
+    assert cli("explain", "ipclint/unused-suppression", "--format", "markdown").out.startswith("# ")
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run(["--version"])

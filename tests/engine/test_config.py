@@ -7,8 +7,20 @@ from pathlib import Path
 import pytest
 
 from ipclint.checks.rulebook import Rulebook
-from ipclint.engine.config import Config, ConfigError, find_config, parse_config, parse_gate, schema, settings_table
+from ipclint.engine.config import (
+    Config,
+    ConfigError,
+    PathRules,
+    find_config,
+    parse_config,
+    parse_gate,
+    schema,
+    settings_table,
+)
+from ipclint.engine.rules import rulebook
+from ipclint.engine.selection import Selection
 from ipclint.engine.setup import prepare
+from ipclint.engine.store import Store
 
 from .conftest import SHOUT, write
 
@@ -118,4 +130,10 @@ def test_schema_and_reference_name_every_setting() -> None:
     properties = schema()["properties"]
     assert isinstance(properties, dict)
     assert set(properties) == names
-    assert all(f"`{name}`" in settings_table() for name in names)
+
+
+def test_the_page_on_the_configuration_is_true() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
+    assert settings_table(Config) in page and settings_table(PathRules) in page
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    Selection(parse_config(example, "ipclint.toml"), rulebook((), Store(None)))

@@ -13,7 +13,7 @@ _FENCES = {"pbxproj": "text", "xcconfig": "text"}
 
 def rule_page(rule: Rule) -> str:
     """The page of a rule; examples are there only when the rule was parsed from its file (`rulebook.parse_rule`)."""
-    parts = [f"# {rule.title}", _names(rule), f"> {HOLE.sub('…', rule.message[''])}", rule.why, _weight(rule)]
+    parts = [f"# {rule.title}", _names(rule), _messages(rule), rule.why, _weight(rule)]
     parts += (
         [f"**Settings:** {', '.join(f'`{name}` = `{value}`' for name, value in rule.options.items())}"]
         if rule.options
@@ -29,6 +29,13 @@ def rule_page(rule: Rule) -> str:
 def _names(rule: Rule) -> str:
     cwe = (f"[CWE-{number}]({CWE.format(number)})" for number in rule.cwe)
     return " · ".join([f"`{rule.id}`", *(f"`{alias}`" for alias in rule.aliases), *cwe, *rule.masvs])
+
+
+def _messages(rule: Rule) -> str:
+    """What it reports, quoted: of each variant, its letter first."""
+    return "\n>\n".join(
+        f"> {f'**{name}** ' if name else ''}{HOLE.sub('…', text)}" for name, text in rule.message.items()
+    )
 
 
 def _weight(rule: Rule) -> str:
@@ -60,12 +67,14 @@ def _case(case: Case, headed: bool) -> Iterator[str]:
 
 
 def _file(file: CaseFile, named: bool) -> Iterator[str]:
-    """The file's text; lines that are reported say so in a comment."""
-    reported = {mark.line for mark in file.marks if not mark.also}
-    note = " <!-- reported -->" if file.language == "xml" else " // reported"
-    lines = [
-        f"{text}{note if number in reported else ''}" for number, text in enumerate(file.text.rstrip("\n").split("\n"))
-    ]
     if named:
         yield f"`{file.path}`:"
-    yield "\n".join([f"```{_FENCES.get(file.language, file.language)}", *lines, "```"])
+    yield "\n".join([f"```{_FENCES.get(file.language, file.language)}", *reported_lines(file), "```"])
+
+
+def reported_lines(file: CaseFile) -> list[str]:
+    """The lines of an example's file; those that are reported say so in a comment."""
+    reported = {mark.line for mark in file.marks if not mark.also}
+    note = "  <!-- reported -->" if file.language == "xml" else "  // reported"
+    lines = file.text.rstrip("\n").split("\n")
+    return [f"{text}{note if number in reported else ''}" for number, text in enumerate(lines)]

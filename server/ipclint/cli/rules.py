@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 import textwrap
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
-from ipclint.checks.rule import Rule
+from ipclint.checks.pages import reported_lines, rule_page
+from ipclint.checks.rule import HOLE, Case, Rule
 from ipclint.checks.rulebook import UnknownRule
 from ipclint.cli.main import CLEAN, UsageError
 from ipclint.cli.terminal import Style, width
 from ipclint.engine.config import ConfigError
+from ipclint.engine.rules import as_written
 from ipclint.engine.setup import Setup, prepare
 
 
@@ -43,21 +46,46 @@ def explain(options: argparse.Namespace) -> int:
         near = setup.rulebook.nearest(options.rule)
         suggestion = f"; did you mean {' or '.join(near)}?" if near else "; `ipclint rules` lists them"
         raise UsageError(f'no rule is called "{options.rule}"{suggestion}')
+    rule = as_written(rule, setup.own_rules)
     if options.format == "markdown":
-        print(_page(rule))
+        print(rule_page(rule), end="")
         return CLEAN
-    style = Style(sys.stdout)
-    print(style("bold", rule.title))
-    print(f"{rule.id}{''.join(f', {alias}' for alias in rule.aliases)}")
-    print()
-    print(_facts(rule))
-    if rule.why:
-        print()
-        print(_wrapped(rule.why, min(width(sys.stdout), 100)))
-    for fix in rule.fixes:
-        print()
-        print(f"{style('help', 'fix:')} {fix.title} ({'safe' if fix.safe else 'needs a decision: --unsafe-fixes'})")
+    columns = min(width(sys.stdout), 100)
+    print("\n\n".join(part for part in _explanation(rule, Style(sys.stdout), columns) if part))
     return CLEAN
+
+
+def _explanation(rule: Rule, style: Style, columns: int) -> Iterator[str]:
+    """Its paragraphs: what it is called and reports, why, how it is set, what mends it, and an example either way."""
+    yield f"{style('bold', rule.title)}\n{rule.id}{''.join(f', {alias}' for alias in rule.aliases)}"
+    yield _facts(rule)
+    yield "\n".join(f"{name or 'reports':10}  {HOLE.sub('…', text)}" for name, text in rule.message.items())
+    yield _wrapped(rule.why, columns)
+    settings = [f"{name} = {msgspec.json.encode(value).decode()}" for name, value in rule.options.items()]
+    yield "\n".join((f"{style('bold', 'ipclint.toml:')}", f"[options.{rule.code}]", *settings)) if settings else ""
+    yield "\n".join(
+        f"{style('help', 'fix:')} {fix.title} ({'safe' if fix.safe else 'needs a decision: --unsafe-fixes'})"
+        for fix in rule.fixes
+    )
+    reported = next((case for case in rule.cases if case.fires), None)
+    spared = [case for case in rule.cases if not case.fires]
+    yield from _example(style("bold", "reported:"), reported)
+    yield from _example(style("bold", "not reported:"), min(spared, key=_length, default=None))
+
+
+def _example(heading: str, case: Case | None) -> Iterator[str]:
+    if case is not None:
+        yield f"{heading} {case.title}\n\n{_code(case)}"
+
+
+def _length(case: Case) -> int:
+    return sum(len(file.text) for file in case.files)
+
+
+def _code(case: Case) -> str:
+    """The files of an example, indented; a name above each where there are several."""
+    parts = ([f"{file.path}:"] * (len(case.files) > 1) + reported_lines(file) for file in case.files)
+    return "\n\n".join(textwrap.indent("\n".join(part), "    ") for part in parts)
 
 
 def _setup(options: argparse.Namespace) -> Setup:
@@ -65,27 +93,6 @@ def _setup(options: argparse.Namespace) -> Setup:
         return prepare(Path.cwd(), config_file=Path(options.config) if options.config else None)
     except ConfigError as error:
         raise UsageError(str(error)) from None
-
-
-def _page(rule: Rule) -> str:
-    """The same as Markdown."""
-    rows = [("severity", _narrowed(rule.severity)), ("confidence", _narrowed(rule.confidence))]
-    rows.append(("profile", _narrowed(rule.profile)))
-    rows += [("CWE", ", ".join(map(str, rule.cwe)))] * bool(rule.cwe) + [("MASVS", ", ".join(rule.masvs))] * bool(
-        rule.masvs
-    )
-    fixes = [f"- {fix.title} ({'safe' if fix.safe else 'needs a decision'})" for fix in rule.fixes]
-    parts = [
-        f"# {rule.title}",
-        " · ".join(f"`{name}`" for name in (rule.id, *rule.aliases)),
-        "\n".join(("| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows))),
-        rule.why.strip(),
-        "\n".join(("## Fixes\n", *fixes)) if fixes else "",
-        "\n".join(("## References\n", *(f"- <{reference}>" for reference in rule.references)))
-        if rule.references
-        else "",
-    ]
-    return "\n\n".join(part for part in parts if part)
 
 
 def _facts(rule: Rule) -> str:
@@ -102,9 +109,10 @@ def _facts(rule: Rule) -> str:
     return "\n".join(lines)
 
 
-def _narrowed(table: dict) -> str:
-    """The value, and the narrower ones in brackets: `critical (info: embedded-service)`."""
-    narrower = ", ".join(f"{value}: {key}" for key, value in table.items() if key)
+def _narrowed(table: Mapping[str, str]) -> str:
+    """The value, and the narrower ones in brackets: `high (critical: a, b; info: embedded-service)`."""
+    values = dict.fromkeys(value for key, value in table.items() if key and value != table[""])
+    narrower = "; ".join(f"{each}: {', '.join(k for k, v in table.items() if k and v == each)}" for each in values)
     return f"{table['']} ({narrower})" if narrower else table[""]
 
 

@@ -18,7 +18,8 @@ Selectors = tuple[str, ...]
 
 
 class PathRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
-    """A `[[per-path]]` section: what differs in some files. The last section that matches a file decides."""
+    """A `[[per-path]]` section: what differs in some files. Where several match a file, the last profile and severity
+    count, and what each of them ignores."""
 
     paths: Annotated[tuple[str, ...], Meta(description="The files, as patterns of .gitignore syntax.")]
     profile: Annotated[Profile | None, Meta(description="The profile in these files.")] = None
@@ -214,12 +215,20 @@ def schema() -> dict[str, object]:
     }
 
 
-def settings_table() -> str:
-    """The settings as a Markdown table, for the reference page."""
+def settings_table(kind: type[msgspec.Struct]) -> str:
+    """The settings of the file, or of a section, as the Markdown table of docs/configuration.md."""
     rows = ["| setting | default | meaning |", "|---|---|---|"]
-    hints = get_type_hints(Config, include_extras=True)
-    for field in msgspec.structs.fields(Config):
+    hints = get_type_hints(kind, include_extras=True)
+    for field in msgspec.structs.fields(kind):
         meta = next(extra for extra in hints[field.name].__metadata__ if isinstance(extra, Meta))
-        default = msgspec.json.encode(field.default if field.default is not msgspec.NODEFAULT else {}).decode()
-        rows.append(f"| `{field.encode_name}` | `{default}` | {meta.description} |")
+        rows.append(f"| `{field.encode_name}` | {_default(field)} | {meta.description} |")
     return "\n".join(rows)
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    if field.required:
+        return "required"
+    if field.default is None:
+        return "none"
+    value = {} if field.default is msgspec.NODEFAULT else field.default  # tables alone are made anew for each
+    return f"`{msgspec.json.encode(value).decode()}`"

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ipclint.checks.rulebook import (
-    Rulebook,
-    compile_rulebook,
-    load_rulebook,
-    parse_rulebook,
-)
+from ipclint.checks.rule import Rule
+from ipclint.checks.rulebook import Rulebook, compile_rulebook, load_rulebook, parse_rulebook
 from ipclint.engine.builtin import with_builtin
 from ipclint.engine.config import ConfigError
 from ipclint.engine.disk import MAX_BYTES
@@ -52,13 +48,15 @@ def parse_folders(folders: tuple[Path, ...]) -> Rulebook:
     return _parse(_texts(folders))
 
 
-def rule_source(rule: str, own: tuple[Path, ...]) -> str | None:
-    """The Markdown file of a rule id; None when there is none (the engine's own rules)."""
+def as_written(rule: Rule, own: tuple[Path, ...]) -> Rule:
+    """The rule with the cases of its file, which a compiled rulebook leaves out; one of the engine's own as it is."""
+    from ipclint.checks.document import parse_rule  # a compiled rulebook needs no parser
+
     for folder in (*own, shipped_rules()):
-        data = _bytes(folder / f"{rule}.md")
+        data = _bytes(folder / f"{rule.id}.md")
         if data is not None:
-            return data.decode("utf-8", "replace")
-    return None
+            return parse_rule(rule.id, data.decode("utf-8", "replace"))
+    return rule
 
 
 def _parse(texts: tuple[dict[str, str], dict[str, str]]) -> Rulebook:

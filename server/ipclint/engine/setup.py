@@ -24,6 +24,11 @@ class Setup(NamedTuple):
     rulebook: Rulebook
     store: Store
 
+    @property
+    def own_rules(self) -> tuple[Path, ...]:
+        """The user's folders of rules."""
+        return _own_rules(self.config_file, self.config)
+
     def session(self, *, checks: bool = True) -> Session:
         return Session(self.root, self.config, self.rulebook, self.store.folder, checks=checks)
 
@@ -38,7 +43,7 @@ def prepare(
     file = config_file or find_config(root)
     config = load_config(file) if file is not None else Config()
     store = Store(cache_folder() if cache else None)
-    own = tuple(file.parent / folder for folder in config.rules) if file is not None else ()
+    own = _own_rules(file, config)
     for folder in own:
         _stay_inside(folder, file)
     book = rulebook(own, store)
@@ -52,6 +57,10 @@ def prepare(
 def open_session(root: Path, *, cache: bool = True) -> Session:
     """A session on a folder, as its ipclint.toml says. Raises ConfigError."""
     return prepare(root, cache=cache).session()
+
+
+def _own_rules(file: Path | None, config: Config) -> tuple[Path, ...]:
+    return tuple(file.parent / folder for folder in config.rules) if file is not None else ()
 
 
 def _stay_inside(folder: Path, file: Path | None) -> None:
