@@ -108,6 +108,11 @@ def test_an_edit_that_two_fixes_share_counts_once() -> None:
     assert edits.apply_fixes(lambda _: b"abc", together)["f"] == b"import os\naxy"
 
 
+def test_edits_are_of_bytes_and_in_any_order() -> None:
+    edits_of_one = (Edit("a", 4, 5, "é"), Edit("a", 0, 2, ""))
+    assert edits.apply_edits(b"01234", edits_of_one) == "23é".encode()
+
+
 SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 5), st.text(max_size=3)), max_size=6)
 
 

@@ -269,7 +269,6 @@ def test_the_weakest_alternative_decides():
     assert verdict.grade is Grade.ANYONE
     assert verdict.identifier == "com.example.old"
     assert verdict.identifiers == ("com.example.app", "com.example.old")
-    assert not verdict.has_anchor
 
 
 def test_the_requirement_that_xcode_writes_binds_one_program():

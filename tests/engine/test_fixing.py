@@ -9,9 +9,8 @@ import pytest
 
 from ipclint.checks.rulebook import Rulebook, parse_rulebook
 from ipclint.engine.config import Config
-from ipclint.engine.fixing import ChangedMeanwhile, edited, fix_all, write_fixed
+from ipclint.engine.fixing import ChangedMeanwhile, fix_all, write_fixed
 from ipclint.engine.session import Session
-from ipclint.model.finding import Edit
 
 from .conftest import MODELS, SHOUT, said, write
 
@@ -75,8 +74,3 @@ def test_text_that_is_not_utf8_is_left_alone(workspace: Make) -> None:
     )
     assert len(said(session)) == 2
     assert fix_all(session, unsafe=True).findings == 0
-
-
-def test_edits_of_one_file() -> None:
-    edits = (Edit("a", 4, 5, "é"), Edit("b", 0, 9, "x"), Edit("a", 0, 2, ""))
-    assert edited(b"01234", "a", edits) == "23é".encode()

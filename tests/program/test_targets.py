@@ -248,7 +248,7 @@ def test_programs_that_use_a_library():
 def test_looking_targets_up():
     app = Target("App", APP, (), {"Release": {"CODE_SIGN_ENTITLEMENTS": "a.entitlements"}}, embeds=("Tool",))
     targets = Targets([project(app, tool(PRODUCT_BUNDLE_IDENTIFIER="com.example.tool"))], [])
-    assert only(targets.with_bundle_id("com.example.tool")).name == "Tool"
+    assert [info.name for info in targets.all() if "com.example.tool" in info.bundle_ids] == ["Tool"]
     assert [(info.name, signing.configuration) for info, signing in targets.signed_with("p/a.entitlements")] == [
         ("App", "Release")
     ]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from ipclint.checks.edits import apply_fixes
 from ipclint.engine.changes import Change
 from ipclint.engine.disk import Disk
 from ipclint.engine.report import Document, Report
 from ipclint.engine.session import Session
 from ipclint.engine.store import write_atomically
 from ipclint.model.facts import PlistFacts, ProjectFacts, SourceFacts
-from ipclint.model.finding import Edit, Fix
+from ipclint.model.finding import Fix
 from ipclint.model.paths import join
 
 MAX_FIXES = 1_000
@@ -67,13 +68,12 @@ def _candidates(session: Session, unsafe: bool, useless: set[tuple[str, str, str
 def _try(session: Session, report: Report, fix: Fix, before: dict[str, bytes | None]) -> bool:
     """Apply one fix; take it back when a file parses worse for it, or when its rule reports as much as before."""
     old = {path: session.document(path) for path in {edit.path for edit in fix.edits}}
-    after = {path: edited(document.data, path, fix.edits) for path, document in old.items()}
-    created = dict(fix.creates)
+    created = [path for path, _ in fix.creates]
     if any(document.problem for document in old.values()) or not _may_create(session, created):
         return False
     reports = _count(session, report)
+    after = apply_fixes(lambda path: old[path].data, (fix,))
     session.apply([Change.opened(path, data) for path, data in after.items()])
-    session.apply([Change.opened(path, text.encode()) for path, text in created.items()])
     worse = any(_errors(session.document(path)) > _errors(document) for path, document in old.items())
     if worse or _count(session, report) >= reports:
         session.apply([Change.opened(path, document.data) for path, document in old.items()])
@@ -86,14 +86,7 @@ def _try(session: Session, report: Report, fix: Fix, before: dict[str, bytes | N
     return True
 
 
-def edited(data: bytes, path: str, edits: tuple[Edit, ...]) -> bytes:
-    """The bytes of `path` after those of the edits that concern it. They must not overlap."""
-    for edit in sorted((edit for edit in edits if edit.path == path), reverse=True):
-        data = b"".join((data[: edit.start], edit.text.encode(), data[edit.end :]))
-    return data
-
-
-def _may_create(session: Session, created: dict[str, str]) -> bool:
+def _may_create(session: Session, created: Iterable[str]) -> bool:
     """New files only: inside the root, and where there is none."""
     return all(join("", path) == path and not session.exists(path) for path in created)
 

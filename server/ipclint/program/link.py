@@ -42,7 +42,6 @@ from ipclint.program.query import query
 from ipclint.program.types import base_type, element_type
 
 MAX_DEPTH = 12  # of one expression's type inference
-CONTAINER_TYPES = frozenset({"Array", "Dictionary", "Set"})
 PROTOCOL_ENDINGS = ("Delegate", "DataSource", "Protocol", "Coding", "Copying", "able", "Observing")
 """Names of protocols from outside: they bring no other conformance that anybody asks for."""
 INFERRED = re.compile(r"(?:__(?:weak|strong|block)\s+)*(?:_*typeof_*\b|__auto_type\b|auto\b)")

@@ -301,12 +301,3 @@ _CONVERSIONS = frozenset(
         "stringWithUTF8String",
     }
 )
-
-
-def mentions_secret(vocabulary: Vocabulary, root: Node) -> bool:
-    """Whether any name below a node is a secret's: a cheap first look."""
-    return any(
-        classify_name(vocabulary, n.text if isinstance(n, Name) else n.name)
-        for n in walk(root)
-        if isinstance(n, Name | Member | Call)
-    )

@@ -119,10 +119,6 @@ class Targets:
                     queue.append(user)
         return tuple(map(self._info, found)) or self.targets_of(path)
 
-    def with_bundle_id(self, identifier: str) -> tuple[TargetInfo, ...]:
-        """The targets that have a bundle id in any configuration: who satisfies `identifier "…"`."""
-        return tuple(info for info in self.all() if identifier in info.bundle_ids)
-
     def signed_with(self, path: str) -> tuple[tuple[TargetInfo, Signing], ...]:
         """The targets, with the configuration, that the entitlements file at `path` is for."""
         return tuple((info, signing) for info in self.all() for signing in info.signing if signing.path == path)

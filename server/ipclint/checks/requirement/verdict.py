@@ -67,10 +67,6 @@ class Verdict:
         return Grade.APPLE <= self.grade <= Grade.NOBODY
 
     @property
-    def has_anchor(self) -> bool:
-        return all(branch.anchor != "none" for branch in self.branches)
-
-    @property
     def anchor(self) -> Anchor:
         return self.weakest.anchor if self.weakest is not None else "none"
 
