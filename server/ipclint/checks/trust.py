@@ -10,7 +10,9 @@ from typing import Literal as OneOf
 from typing import NamedTuple
 
 from ipclint.checks.detectors.code_requirement import read, weakest
-from ipclint.checks.detectors.peer_evidence import ACCEPTORS, EXCUSES, REQUIREMENT_SETTERS, STRONG, guard, reaches
+from ipclint.checks.detectors.peer_apis import ACCEPTORS, EXCUSES, REQUIREMENT_SETTERS, STRONG
+from ipclint.checks.detectors.peer_evidence import guard
+from ipclint.checks.detectors.peer_reach import reaches
 from ipclint.checks.requirement import Grade, Verdict, with_holes
 from ipclint.checks.usual_trust import USUAL
 from ipclint.model.facts import PlistFacts

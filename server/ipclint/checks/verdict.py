@@ -7,7 +7,8 @@ from typing import NamedTuple
 import msgspec
 
 from ipclint.checks import command
-from ipclint.checks.detectors.peer_evidence import STRONG, guard
+from ipclint.checks.detectors.peer_apis import STRONG
+from ipclint.checks.detectors.peer_evidence import guard
 from ipclint.checks.flow_table import SHAPES, FlowTable, is_kind
 from ipclint.checks.rule import Rule
 from ipclint.checks.shape import Shape

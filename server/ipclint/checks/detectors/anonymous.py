@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from ipclint.checks import around
 from ipclint.checks.connections import Act, Kept, kept
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.peer_evidence import ACCEPTORS, EXCUSES, REQUIREMENT_SETTERS, guard, reaches
+from ipclint.checks.detectors.peer_apis import ACCEPTORS, EXCUSES, REQUIREMENT_SETTERS
+from ipclint.checks.detectors.peer_evidence import guard
+from ipclint.checks.detectors.peer_reach import reaches
 from ipclint.checks.detectors.raw_listener import EVIDENCE, family
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable

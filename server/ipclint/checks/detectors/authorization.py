@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ipclint.checks.around import given
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.authorization_rights import chosen_by_client, names_of_rights, only_looks
-from ipclint.checks.detectors.peer_evidence import bare_statements
+from ipclint.checks.detectors.peer_reach import bare_statements
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place

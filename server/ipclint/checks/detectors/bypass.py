@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.peer_evidence import (
-    ACCEPTORS,
-    EXCUSES,
-    SWITCHES,
-    guard,
-    judges_peer,
-    reaches,
-)
+from ipclint.checks.detectors.peer_apis import ACCEPTORS, EXCUSES, SWITCHES
+from ipclint.checks.detectors.peer_evidence import guard
+from ipclint.checks.detectors.peer_reach import judges_peer, reaches
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.peer_evidence import REQUIREMENT_SETTERS
+from ipclint.checks.detectors.peer_apis import REQUIREMENT_SETTERS
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Finding, Place, Step

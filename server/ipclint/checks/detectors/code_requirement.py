@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.peer_evidence import judges_peer, reaches
+from ipclint.checks.detectors.peer_reach import judges_peer, reaches
 from ipclint.checks.requirement import Grade, RequirementError, Verdict, judge, parse
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.peer_evidence import (
-    ACCEPTORS,
-    CODE_CHECKS,
-    STATIC_CHECKS,
-    STRONG,
-    bare_statements,
-    guard,
-    judges_peer,
-    reaches,
-)
+from ipclint.checks.detectors.peer_apis import ACCEPTORS, CODE_CHECKS, STATIC_CHECKS, STRONG
+from ipclint.checks.detectors.peer_evidence import guard
+from ipclint.checks.detectors.peer_reach import bare_statements, judges_peer, reaches
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place, Step

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.peer_evidence import ACCEPTORS, EXCUSES, Guard, guard, reaches
+from ipclint.checks.detectors.peer_apis import ACCEPTORS, EXCUSES
+from ipclint.checks.detectors.peer_evidence import Guard, guard
+from ipclint.checks.detectors.peer_reach import reaches
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step

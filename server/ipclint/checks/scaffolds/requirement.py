@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ipclint.checks.builders.peer import always_ventura, required, requirement_text
 from ipclint.checks.detectors.listener import admission
-from ipclint.checks.detectors.peer_evidence import ACCEPTORS, guard
+from ipclint.checks.detectors.peer_apis import ACCEPTORS
+from ipclint.checks.detectors.peer_evidence import guard
 from ipclint.checks.fix import Sources
 from ipclint.model.facts import Function
 from ipclint.model.finding import Fix, Place
