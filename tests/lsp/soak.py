@@ -23,6 +23,7 @@ from lsprotocol import converters, types
 
 from ipclint.lsp.analysis import Analysis
 from ipclint.lsp.client import Client
+from ipclint.lsp.convert import Positions
 from ipclint.lsp.events import FoldersChanged, Opened
 from ipclint.lsp.publishing import Publisher
 from ipclint.lsp.settings import parse_settings
@@ -352,7 +353,7 @@ class Day:
 
         client = Client.of(converter.structure(CAPABILITIES, types.ClientCapabilities))
         settings, _ = parse_settings(self.desk.settings)
-        analysis, publisher = Analysis(client, settings, lambda text: None), Publisher(publish, pulls=False)
+        analysis, publisher = Analysis(client, settings, lambda text: None), Publisher(publish, False, Positions())
         analysis.tell(FoldersChanged(tuple(folder.as_uri() for folder in self.folders), ()))
         for uri, text in self.buffers.items():
             publisher.opened(uri, self.versions[uri])

@@ -110,9 +110,9 @@ def pushed() -> list[types.PublishDiagnosticsParams]:
 
 
 def test_results_of_an_older_version_are_dropped(pushed: list[types.PublishDiagnosticsParams]):
-    publisher = Publisher(pushed.append, pulls=False)
+    publisher = Publisher(pushed.append, False, Positions())
     publisher.opened("a", 1)
-    publisher.edited("a", 2)
+    publisher.edited("a", 2, ())
     publisher.show([Update("a", 1, SOME, True)])
     assert pushed == []
     publisher.show([Update("a", 2, SOME, True)])
@@ -122,7 +122,7 @@ def test_results_of_an_older_version_are_dropped(pushed: list[types.PublishDiagn
 def test_the_same_is_pushed_once_and_nothing_is_taken_back_that_was_not_shown(
     pushed: list[types.PublishDiagnosticsParams],
 ):
-    publisher = Publisher(pushed.append, pulls=False)
+    publisher = Publisher(pushed.append, False, Positions())
     publisher.show([Update("a", None, SOME), Update("a", None, SOME), Update("b", None, [])])
     assert [params.uri for params in pushed] == ["a"]
     publisher.opened("a", 1)
@@ -131,7 +131,7 @@ def test_the_same_is_pushed_once_and_nothing_is_taken_back_that_was_not_shown(
 
 
 def test_a_client_that_pulls_the_workspace_keeps_nothing_that_was_pushed(pushed: list[types.PublishDiagnosticsParams]):
-    publisher = Publisher(pushed.append, pulls=True)
+    publisher = Publisher(pushed.append, True, Positions())
     publisher.show([Update("closed", None, SOME)])
     publisher.pull_workspace()
     assert [len(params.diagnostics) for params in pushed] == [1, 0]

@@ -9,12 +9,13 @@ import gc
 import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from lsprotocol import types
 
 from ipclint.engine.changes import Change
 from ipclint.engine.config import FILE_NAME
-from ipclint.engine.session import Progress
+from ipclint.engine.session import CallOff, Progress
 from ipclint.lsp.client import Client
 from ipclint.lsp.convert import Positions
 from ipclint.lsp.diagnostics import Diagnostics, mistaken, not_analysed
@@ -24,6 +25,7 @@ from ipclint.lsp.events import Closed, Configured, Edited, Event, FoldersChanged
 from ipclint.lsp.folders import Address, Folder, Folders
 from ipclint.lsp.sessions import make_session
 from ipclint.lsp.settings import Settings
+from ipclint.lsp.turns import answering, in_the_background
 from ipclint.program.query import Interrupted
 from ipclint.readers import INCLUDED, kind_of
 
@@ -68,6 +70,7 @@ class Analysis:
         self._events: deque[Event] = deque()
         self._waiting: deque[Folder] = deque()  # folders to be indexed
         self._lost: list[Update] = []  # what must be taken back
+        self.turn = answering(self.has_news)  # of the question that is being answered
 
     # ── events in ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -88,20 +91,22 @@ class Analysis:
 
     def settle(self) -> list[Update]:
         """Deals with all events so far together: many keystrokes cost one analysis. One that is overtaken by another
-        event is broken off, and what is left of it is done with that event."""
+        event is broken off, and what is left of it is done with that event; until it is high time to show something.
+        """
+        turn = answering(self.has_news)
         updates: list[Update] = []
         batches: dict[Folder, Batch] = defaultdict(Batch)
-        while self._events or batches:
-            self._take_all(batches)
-            for folder, batch in list(batches.items()):
-                try:
-                    updates += self._analyse(folder, batch)
-                except Interrupted:
-                    break
+        self._take_all(batches)
+        while batches:
+            folder, batch = next(iter(batches.items()))
+            with suppress(Interrupted):
+                updates += self._analyse(folder, batch, turn)
                 del batches[folder]
+            if turn():
+                self._take_all(batches)
         updates += self._lost
         self._lost = []
-        return updates
+        return [update._replace(late=True) for update in updates] if self._events else updates
 
     def _take_all(self, batches: dict[Folder, Batch]) -> None:
         while self._events:
@@ -259,15 +264,15 @@ class Analysis:
 
     # ── updates out ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _analyse(self, folder: Folder, batch: Batch) -> list[Update]:
+    def _analyse(self, folder: Folder, batch: Batch, is_called_off: CallOff) -> list[Update]:
         """Raises Interrupted; what is to be done when it is called again stands in `batch`."""
         edited = {document.uri for path, document in folder.documents.items() if path in batch.edited}
         try:
             changes, batch.changes = batch.changes, []
-            batch.others |= folder.session.apply(changes, self.has_news).changed
+            batch.others |= folder.session.apply(changes, is_called_off).changed
             if batch.on_disk:
                 on_disk, batch.on_disk = batch.on_disk, []
-                batch.others |= folder.session.refresh(on_disk, self.has_news).changed
+                batch.others |= folder.session.refresh(on_disk, is_called_off).changed
             if batch.rests:
                 folder.session.tidy()
             self._uncertain -= edited
@@ -298,10 +303,12 @@ class Analysis:
         def is_over() -> bool:
             return folder.session is not session or not self.folders.is_workspace(folder)
 
-        for step in session.index(is_called_off=self.has_news):
+        turn = in_the_background(self.has_news)
+        for step in session.index(is_called_off=turn):
             if is_over() or not progress(step):
                 return
             yield []
+            turn.begin()
         self._log(_summary(folder))
         gc.collect()
         gc.freeze()  # what was read stays; to search it for garbage again and again costs a large workspace dearly

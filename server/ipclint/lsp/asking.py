@@ -46,7 +46,7 @@ def said_of(ls: Server, address: Address, make: Callable[[View], T], nothing: T)
     said = nothing
     try:
         for _ in range(ROUNDS):
-            with at_most(PATIENCE), address.folder.session.program(address.path).until(ls.analysis.has_news):
+            with at_most(PATIENCE), address.folder.session.program(address.path).until(ls.analysis.turn):
                 said = make(View(ls.client, ls.analysis.positions, address))
             delta = address.folder.session.catch_up()
             if delta is None:

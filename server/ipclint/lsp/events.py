@@ -52,9 +52,11 @@ Event = Opened | Edited | Reread | Closed | OnDisk | FoldersChanged | Configured
 
 
 class Update(NamedTuple):
-    """What to show of a document now. `version` is None for one that is not open; `edited`: its own text changed."""
+    """What to show of a document now. `version` is None for one that is not open; `edited`: its own text changed;
+    `late`: something newer is known, but it is high time to show something."""
 
     uri: str
     version: int | None
     diagnostics: list[types.Diagnostic]
     edited: bool = False
+    late: bool = False

@@ -92,7 +92,7 @@ def did_open(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
 def did_change(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
     uri, version = params.text_document.uri, params.text_document.version
     if ls.publisher.is_open(uri):
-        ls.publisher.edited(uri, version)
+        ls.publisher.edited(uri, version, params.content_changes)
         ls.tell(Edited(uri, version, tuple(params.content_changes)))
         ls.rest(uri)
 

@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from lsprotocol import types
 
-from ipclint.lsp.analysis import Update
+from ipclint.lsp.convert import Positions
+from ipclint.lsp.events import Update
+from ipclint.lsp.moving import is_whole, moved
 
+Change = types.TextDocumentContentChangeEvent
 Publish = Callable[[types.PublishDiagnosticsParams], None]
 
 
 class Publisher:
     """`pulls`: the client asks for the diagnostics of open documents itself, so none are pushed for them."""
 
-    def __init__(self, publish: Publish, pulls: bool) -> None:
+    def __init__(self, publish: Publish, pulls: bool, positions: Positions) -> None:
         self._publish = publish
         self._pulls = pulls
+        self._positions = positions
         self._newest: dict[str, int] = {}  # the version of each open document, as far as it is known here
+        self._changes: dict[str, list[tuple[int, Change]]] = {}  # to versions after the last shown
         self._pushed: dict[str, types.PublishDiagnosticsParams | None] = {}  # what the client shows; None: unknown
         self.pulls_workspace = False
         self.only_open = False
 
     def opened(self, uri: str, version: int) -> None:
         self._newest[uri] = version
+        self._changes[uri] = []
         if uri in self._pushed:
             self._pushed[uri] = None  # some clients forget with the buffer what it showed
         if self._pulls:
             self._push(uri, None, [])  # what was pushed for the closed file would stand beside what is pulled
 
-    def edited(self, uri: str, version: int) -> None:
+    def edited(self, uri: str, version: int, changes: Sequence[Change]) -> None:
         self._newest[uri] = version
+        if not self._pulls:
+            if any(is_whole(change) for change in changes):
+                self._changes[uri].clear()  # nothing can be followed through that
+            self._changes[uri] += ((version, change) for change in changes)
 
     def closed(self, uri: str) -> None:
         self._newest.pop(uri, None)
+        self._changes.pop(uri, None)
 
     def is_open(self, uri: str) -> bool:
         return uri in self._newest
@@ -50,8 +61,19 @@ class Publisher:
             elif self._pulls:
                 must_refresh |= not update.edited
             elif update.version == newest:
+                self._changes[update.uri].clear()
                 self._push(update.uri, update.version, update.diagnostics)
+            elif update.late and update.version is not None:
+                self._push_late(update, update.version)
         return must_refresh
+
+    def _push_late(self, update: Update, version: int) -> None:
+        """Pushes what is known of an older version, at the places that it has in the newest: of no version, then."""
+        uri = update.uri
+        later = self._changes[uri] = [each for each in self._changes[uri] if each[0] > version]
+        diagnostics = moved(update.diagnostics, uri, [change for _, change in later], self._positions)
+        if diagnostics is not None:
+            self._push(uri, None, diagnostics)
 
     def pull_workspace(self) -> None:
         """From now on the client asks for closed files too: takes back what was pushed for them."""

@@ -23,6 +23,7 @@ from ipclint.lsp.publishing import Publisher
 from ipclint.lsp.refreshing import Refreshing
 from ipclint.lsp.settings import Settings
 from ipclint.lsp.transport import Writer, frames
+from ipclint.lsp.turns import answering
 from ipclint.lsp.warming import Warming
 from ipclint.lsp.worker import Worker
 from ipclint.program.query import Interrupted
@@ -63,7 +64,7 @@ class Server(LanguageServer):
         self.client = client
         self.settings = settings
         self.analysis = Analysis(client, settings.for_analysis, self._warn, self._log)
-        self.publisher = Publisher(self.text_document_publish_diagnostics, client.pulls)
+        self.publisher = Publisher(self.text_document_publish_diagnostics, client.pulls, self.analysis.positions)
         bar = self.work_done_progress if client.progress else None
         self.indexing = Indexing(self.worker, self.analysis, bar, self.show)
         self.warming = Warming(self.worker, self.analysis, self.show)
@@ -129,8 +130,10 @@ class Server(LanguageServer):
         """
 
         def work() -> T:
+            turn = answering(self.analysis.has_news)
             while True:
                 self._catch_up()
+                self.analysis.turn = turn
                 try:
                     return job()
                 except Interrupted:
