@@ -10,9 +10,9 @@ from typing import Literal as OneOf
 from typing import NamedTuple
 
 from ipclint.checks.detectors.code_requirement import read, weakest
-from ipclint.checks.detectors.peer_apis import ACCEPTORS, EXCUSES, REQUIREMENT_SETTERS, STRONG
+from ipclint.checks.detectors.peer_apis import EXCUSES, REQUIREMENT_SETTERS, STRONG
 from ipclint.checks.detectors.peer_evidence import guard
-from ipclint.checks.detectors.peer_reach import reaches
+from ipclint.checks.detectors.peer_reach import acceptors_of, reaches
 from ipclint.checks.requirement import Grade, Verdict, with_holes
 from ipclint.checks.usual_trust import USUAL
 from ipclint.model.facts import PlistFacts
@@ -121,17 +121,6 @@ def _of_listener(program: Program, endpoint: Endpoint) -> Trust:
 
 def _by(found: Trust) -> str:
     return "nothing" if found.state == "open" else "something that is not known here"
-
-
-def acceptors_of(program: Program, delegates: Iterable[str]) -> tuple[UnitRef, ...]:
-    """The methods of these delegates, or of types above them, that decide who connects."""
-    return tuple(
-        member
-        for delegate in delegates
-        for _, declaration in declarations(program, delegate)
-        for member in program.members_of(declaration.qualified)
-        if (function := program.function(member)) is not None and function.selector in ACCEPTORS and function.body
-    )
 
 
 def _of_acceptors(program: Program, acceptors: tuple[UnitRef, ...]) -> Trust:

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ipclint.checks.crossing import FAMILIES, Crossing, what_crosses
+from ipclint.checks.detectors.peer_reach import acceptors_of
 from ipclint.checks.story import place_of
-from ipclint.checks.trust import Trust, acceptors_of, trust
+from ipclint.checks.trust import Trust, trust
 from ipclint.engine.surface.build import are_peers
 from ipclint.model.finding import Place
 from ipclint.program.arrivals import XPC
@@ -81,7 +82,7 @@ def listeners_exporting(program: Program, method: UnitRef) -> tuple[Boundary, ..
 def _boundary(program: Program, endpoint: Endpoint, every: tuple[Endpoint, ...]) -> Boundary:
     crossing = what_crosses(program, endpoint)
     listener = endpoint.listener
-    acceptors = tuple(dict.fromkeys(acceptors_of(program, listener.delegates))) if listener is not None else ()
+    acceptors = acceptors_of(program, listener.delegates) if listener is not None else ()
     exporters = _with_helpers(program, acceptors)
     named = (UnitRef(each.body.path, each.body.unit) for each in crossing if each.body is not None)
     exported = (method for ref in exporters for method in exports(program, ref))

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from ipclint.checks import around
 from ipclint.checks.connections import Act, Kept, kept
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.peer_apis import ACCEPTORS, EXCUSES, REQUIREMENT_SETTERS
+from ipclint.checks.detectors.peer_apis import EXCUSES, REQUIREMENT_SETTERS
 from ipclint.checks.detectors.peer_evidence import guard
-from ipclint.checks.detectors.peer_reach import reaches
+from ipclint.checks.detectors.peer_reach import acceptors_of, reaches
 from ipclint.checks.detectors.raw_listener import EVIDENCE, family
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Confidence, Finding, Place, Step
 from ipclint.model.ir import Assign, Call, Closure, Let, Literal, Member, Name, Node, Return, walk
 from ipclint.program.configuration import programs_of
-from ipclint.program.link import calls_in, code_of, declarations, owner_of, scope
+from ipclint.program.link import calls_in, code_of, owner_of, scope
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.surface import Listener, is_exported, listeners
 
@@ -51,12 +51,7 @@ def _checks_peers(program: Program, listener: Listener) -> bool:
     if listener.requirement is not None or not listener.delegates:
         return True
     for delegate in listener.delegates:
-        acceptors = [
-            ref
-            for _, declaration in declarations(program, delegate)
-            for ref in program.members_of(declaration.qualified)
-            if (function := program.function(ref)) is not None and function.selector in ACCEPTORS and function.body
-        ]
+        acceptors = acceptors_of(program, [delegate])
         if not acceptors:
             return True
         for ref in acceptors:

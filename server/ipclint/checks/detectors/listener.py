@@ -15,6 +15,7 @@ from ipclint.model.finding import Confidence, Finding, Place, Step
 from ipclint.model.ir import Assign, Call, Evaluate, Expr, Literal, Member, Name, Operator, Return, walk
 from ipclint.program.configuration import is_privileged, programs_of
 from ipclint.program.link import callers, calls_in, declarations, resolve
+from ipclint.program.overriding import running
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.surface import Listener, listeners_of
 from ipclint.program.target_info import is_blessed
@@ -35,7 +36,7 @@ class Endpoint(NamedTuple):
 
 @detector("listener-accepts-unverified-peer", on="function")
 def accepts_unverified_peer(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
-    if unit.selector not in ACCEPTORS or not unit.body:
+    if unit.selector not in ACCEPTORS or not unit.body or ref not in running(program, ref):
         return
     found = guard(program, ref)
     excused = bool(found.kinds) and found.kinds <= EXCUSES
@@ -157,7 +158,7 @@ def _decider(program: Program, ref: UnitRef) -> UnitRef:
     body = program.body(ref)
     returns = [node for node in walk(body) if isinstance(node, Return)]
     if len(returns) == 1 and isinstance(returns[0].value, Call):
-        helpers = resolve(program, ref, returns[0].value).refs
+        helpers = [body for each in resolve(program, ref, returns[0].value).refs for body in running(program, each)]
         if len(helpers) == 1 and guard(program, helpers[0]).open and program.body(helpers[0]):
             return helpers[0]
     return ref

@@ -7,6 +7,7 @@ callees are judged by their bodies, three calls deep and more, in any file and l
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ipclint.checks.detectors.acceptance import acceptances, is_debug, is_older_system
@@ -14,6 +15,7 @@ from ipclint.checks.detectors.peer_apis import BOOLEAN, DIRECT, REQUIREMENT_SETT
 from ipclint.checks.detectors.peer_reach import may_require, reaches
 from ipclint.model.ir import Call, Case, Expr, Member, Name, Node, Operator, walk
 from ipclint.program.link import resolve, type_of
+from ipclint.program.overriding import running
 from ipclint.program.paths import Event, Given, Path
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -153,11 +155,30 @@ def _evaluated(program: Program, ref: UnitRef, node: Node) -> set[str]:
                 continue
             throws = id(inner) in tried
             for callee in resolve(program, ref, inner).refs:
-                if throws or may_require(program, callee):
-                    answer = guard(program, callee)
-                    if not answer.open and not answer.unknown:
-                        found |= answer.kinds if throws else answer.kinds & {"requirement"}
+                found |= _in_all(_ensured(program, body, throws) for body in _bodies(program, inner, callee))
     return found
+
+
+def _ensured(program: Program, callee: UnitRef, throws: bool) -> set[str]:
+    """What holds once a callee has returned: what it sets, and what it throws without."""
+    if not throws and not may_require(program, callee):
+        return set()
+    answer = guard(program, callee)
+    if answer.open or answer.unknown:
+        return set()
+    return set(answer.kinds if throws else answer.kinds & {"requirement"})
+
+
+def _bodies(program: Program, call: Call, callee: UnitRef) -> tuple[UnitRef, ...]:
+    """The bodies that a call of a method can run, those of subclasses too."""
+    is_super = isinstance(call.target, Name) and call.target.text == "super"
+    return (callee,) if is_super else running(program, callee)
+
+
+def _in_all(bodies: Iterable[set[str]]) -> set[str]:
+    """The evidence of bodies any of which may run: none where one has none."""
+    each = list(bodies)
+    return set[str]().union(*each) if all(each) else set()
 
 
 def _tried(statement: Node) -> set[int]:
@@ -174,20 +195,25 @@ def _called(program: Program, ref: UnitRef, call: Call) -> set[str]:
     resolution = resolve(program, ref, call)
     if not resolution.refs:
         return {"unknown"} if _passes_peer(program, ref, call) else set()
-    found: set[str] = set()
-    for callee in resolution.refs:
-        function = program.function(callee)
-        if function is None or not function.body:
-            found.add("unknown")
-        elif base_type(function.returns) in BOOLEAN or not function.returns or is_optional(function.returns):
-            answer = guard(program, callee)
-            found |= set() if answer.open else answer.kinds
-            if answer.unknown and not answer.kinds:
-                found.add("unknown")
-            if answer.open and base_type(function.returns) not in BOOLEAN:
-                found |= reaches(program, callee)
-        else:
-            found |= reaches(program, callee)
+    return set[str]().union(
+        *(_in_all(_answered(program, body) for body in _bodies(program, call, callee)) for callee in resolution.refs)
+    )
+
+
+def _answered(program: Program, callee: UnitRef) -> set[str]:
+    """What the answer of a callee stands for."""
+    function = program.function(callee)
+    if function is None or not function.body:
+        return {"unknown"}
+    is_boolean = base_type(function.returns) in BOOLEAN
+    if not is_boolean and function.returns and not is_optional(function.returns):
+        return set(reaches(program, callee))
+    answer = guard(program, callee)
+    found = set[str]() if answer.open else set(answer.kinds)
+    if answer.unknown and not answer.kinds:
+        found.add("unknown")
+    if answer.open and not is_boolean:
+        found |= reaches(program, callee)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ipclint.checks.detectors.peer_apis import (
     ACCEPTORS,
@@ -15,7 +15,8 @@ from ipclint.checks.detectors.peer_apis import (
     evidence_in,
 )
 from ipclint.model.ir import Call, Closure, Evaluate, walk
-from ipclint.program.link import callers, calls_in, resolve
+from ipclint.program.link import callers, calls_in, members, resolve
+from ipclint.program.overriding import running
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.types import base_type
@@ -99,3 +100,16 @@ def judges_peer(program: Program, ref: UnitRef, depth: int = MAX_CALLS_DEEP) -> 
     ):
         return True
     return depth > 0 and any(judges_peer(program, site.caller, depth - 1) for site in callers(program, ref))
+
+
+def acceptors_of(program: Program, delegates: Iterable[str]) -> tuple[UnitRef, ...]:
+    """The methods that decide who connects, for delegates of these types: their own, or those that they inherit."""
+    found = (
+        body
+        for delegate in delegates
+        for selector in sorted(ACCEPTORS)
+        for member in members(program, delegate, selector)
+        for body in running(program, member)
+        if (function := program.function(body)) is not None and function.body
+    )
+    return tuple(dict.fromkeys(found))
