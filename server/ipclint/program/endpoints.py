@@ -7,17 +7,16 @@ from typing import NamedTuple
 
 from ipclint.model.facts import Function, PlistFacts, PlistValue
 from ipclint.model.finding import Place
-from ipclint.model.ir import Call, Name, Node, walk
+from ipclint.model.ir import Call, Node
 from ipclint.program.configuration import programs_of, targets
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.link import calls_in, declarations
 from ipclint.program.mechanisms import MECHANISMS, Direction, Kind, Rating
 from ipclint.program.program import Program, UnitRef
-from ipclint.program.surface import Listener, interfaces, listeners
+from ipclint.program.surface import Listener, interfaces, listeners, opens_listener
 from ipclint.program.target_info import TargetInfo
 from ipclint.program.targets import Targets
 
-LISTENER_FLAG = "XPC_CONNECTION_MACH_SERVICE_LISTENER"
 GROUPS = "com.apple.security.application-groups"
 DOMAINS = "com.apple.developer.associated-domains"
 ANYONE = "any process that may look the name up"
@@ -122,7 +121,7 @@ def _raw(program: Program) -> Iterator[Endpoint]:
     for ref in program.mentioning("xpc_connection_create_mach_service"):
         for call in calls_in(program, ref):
             if call.name == "xpc_connection_create_mach_service" and len(call.args) > 2:
-                listens = any(isinstance(node, Name) and node.text == LISTENER_FLAG for node in walk(call.args[2]))
+                listens = opens_listener(program, ref, call)
                 kind: Kind = "libxpc listener" if listens else "libxpc client"
                 owners = owners_of(programs_of(program, ref.path))
                 yield Endpoint(

@@ -23,6 +23,7 @@ from ipclint.program.types import base_type, type_names
 ListenerKind = OneOf["mach-service", "service", "anonymous", "endpoint", "unknown"]
 
 DELEGATE_SELECTOR = "listener:shouldAcceptNewConnection:"
+LISTENER_FLAG = "XPC_CONNECTION_MACH_SERVICE_LISTENER"
 
 
 class Holder(NamedTuple):
@@ -86,6 +87,21 @@ def _creations(program: Program, ref: UnitRef) -> Iterator[tuple[Node, ListenerK
             yield node, "service", ""
         elif on_class and node.name in ("anonymous", "anonymousListener"):
             yield node, "anonymous", ""
+
+
+def opens_listener(program: Program, ref: UnitRef, call: Call) -> bool:
+    """Whether `xpc_connection_create_mach_service` makes a listener: its flags say so, there or in a local variable."""
+    if call.name != "xpc_connection_create_mach_service" or len(call.args) < 3:
+        return False
+    local = scope(program, ref)
+    flags = {node.text for node in walk(call.args[2]) if isinstance(node, Name)}
+    given = [binding.value for name in flags for binding in local.get(name, ()) if binding.value is not None]
+    for node in walk(code_of(program, ref)) if flags & local.keys() else ():
+        if isinstance(node, Assign) and isinstance(node.target, Name) and node.target.text in flags:
+            given.append(node.value)
+    return LISTENER_FLAG in flags or any(
+        isinstance(node, Name) and node.text == LISTENER_FLAG for value in given for node in walk(value)
+    )
 
 
 def holders_of(program: Program, ref: UnitRef, node: Node) -> tuple[Holder, ...]:

@@ -16,10 +16,9 @@ from ipclint.program.constants import HOLE, fold
 from ipclint.program.launchd import Job
 from ipclint.program.link import callers, calls_in, code_of
 from ipclint.program.program import Program, UnitRef
-from ipclint.program.surface import Holder, holders_of, users_of, variable_named
+from ipclint.program.surface import Holder, holders_of, opens_listener, users_of, variable_named
 
 PRIVILEGED = frozenset({"privileged", "NSXPCConnectionPrivileged", "XPC_CONNECTION_MACH_SERVICE_PRIVILEGED"})
-LISTENER = "XPC_CONNECTION_MACH_SERVICE_LISTENER"
 FAMILIES = {
     "NSXPCConnection": "NSXPCConnection",
     "initWithMachServiceName:options:": "NSXPCConnection",
@@ -76,7 +75,7 @@ def _clients(program: Program, ref: UnitRef) -> Iterator[Client]:
         elif (
             call.name == "xpc_connection_create_mach_service"
             and len(call.args) > 2
-            and not _names(call.args[2], {LISTENER})
+            and not opens_listener(program, ref, call)
         ):
             yield Client(call, _text(program, ref, call.args[0]), call.args[2])
 

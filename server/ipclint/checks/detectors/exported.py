@@ -17,6 +17,7 @@ from ipclint.program.query import query
 from ipclint.program.surface import exported_methods, exported_protocols
 from ipclint.program.types import base_type
 
+DEVICE = "writes to a device"  # or reads it: one call does both
 # What needs root, by the names of the calls that do it.
 PRIVILEGED: dict[str, str] = {
     "Process": "starts a process",
@@ -39,8 +40,8 @@ PRIVILEGED: dict[str, str] = {
     "copyItemAtPath": "copies files",
     "unlink": "removes files",
     "setAttributes": "changes files",
-    "IOConnectCallStructMethod": "writes to a device",
-    "IOConnectCallMethod": "writes to a device",
+    "IOConnectCallStructMethod": DEVICE,
+    "IOConnectCallMethod": DEVICE,
     "SMJobBless": "installs a helper",
     "SCPreferencesCommitChanges": "changes the network settings",
     "SCNetworkProtocolSetConfiguration": "changes the network settings",
@@ -54,6 +55,7 @@ MAX_CALLS_DEEP = 5
 _ASKS = re.compile(
     r"(?:is|are|has|can|does|should|get|read|check|list|query|fetch|current|status|version)(?=[A-Z_:(]|$)"
 )
+_READS = re.compile(r"_*(?:[a-z]+_)?(?:read|get|query|fetch)(?=[A-Z_:(]|$)")
 _DO_ANYTHING = re.compile(r"^(?:run|exec|execute|perform|invoke|evaluate|launch)", re.I)
 _WHAT = re.compile(
     r"command|script|code$|selector|class_?name|shell|executable|binary|launch_?path|^argv$|^arguments$", re.I
@@ -76,9 +78,15 @@ def privileged_operation(program: Program, ref: UnitRef, depth: int = MAX_CALLS_
             return PRIVILEGED[word]
     for call in calls_in(program, ref) if depth else ():
         for callee in resolve(program, ref, call).refs:
-            if found := privileged_operation(program, callee, depth - 1):
+            if found := _done_through(program, call, callee, depth - 1):
                 return found
     return ""
+
+
+def _done_through(program: Program, call: Call, callee: UnitRef, depth: int = MAX_CALLS_DEEP) -> str:
+    """What a callee does that needs privilege; reading a device, by what the call is named, is none."""
+    found = privileged_operation(program, callee, depth)
+    return "" if found == DEVICE and _READS.match(call.name) else found
 
 
 @query(bottom=False)
@@ -123,8 +131,8 @@ def _only_asks(function: Function, operation: str) -> bool:
     """Whether a method reads: by its name it asks, and what it does for the answer takes nothing from the client."""
     if not _ASKS.match(function.name):
         return False
-    if operation == PRIVILEGED["IOConnectCallMethod"]:
-        return True  # one call reads and writes
+    if operation == DEVICE:
+        return True
     return operation == PRIVILEGED["Process"] and not any(base_type(param.type) in _SAID for param in function.params)
 
 
@@ -136,7 +144,7 @@ def _story(program: Program, ref: UnitRef) -> Iterator[Step]:
             return
     for call in calls_in(program, ref):
         for callee in resolve(program, ref, call).refs:
-            if privileged_operation(program, callee):
+            if _done_through(program, call, callee):
                 yield Step(_place(ref, call), f"{call.signature} is called")
                 yield from _inner(program, callee)
                 return

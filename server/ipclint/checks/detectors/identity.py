@@ -13,6 +13,7 @@ from ipclint.checks.detectors.identity_lookups import (
     identity_parameters,
     identity_sinks,
 )
+from ipclint.checks.detectors.older_system import requires_everywhere
 from ipclint.checks.detectors.peer_apis import ACCEPTORS, STRONG
 from ipclint.checks.detectors.peer_evidence import guard
 from ipclint.checks.detectors.peer_reach import judges_peer
@@ -37,8 +38,9 @@ from ipclint.program.types import base_type
 
 @detector("peer-identified-by-spoofable-attribute", on="function")
 def identified_by_spoofable_attribute(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
-    yield from _at_the_sink(rule, program, ref)
-    yield from _at_the_call(rule, program, ref, unit)
+    if not requires_everywhere(program, ref):  # then the process id is one more look, and decides nothing
+        yield from _at_the_sink(rule, program, ref)
+        yield from _at_the_call(rule, program, ref, unit)
     yield from _named_in_the_message(rule, program, ref, unit)
     yield from _named_by_the_caller(rule, program, ref, unit)
 

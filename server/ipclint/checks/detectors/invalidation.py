@@ -10,18 +10,18 @@ from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Finding, Place
-from ipclint.model.ir import Call, Closure, Expr, Name, Node, walk
+from ipclint.model.ir import Call, Closure, Expr, Node, walk
 from ipclint.program.configuration import programs_of
 from ipclint.program.link import calls_in, code_of, declarations, members
 from ipclint.program.paths import NEVER
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.surface import opens_listener
 from ipclint.program.usage import uses_of
 
 STARTS = frozenset({"resume", "activate", "xpc_connection_resume", "xpc_connection_activate"})
 ENDS = frozenset({"invalidate", "xpc_connection_cancel"})
 HANDLERS = frozenset({"interruptionHandler", "invalidationHandler", "xpc_connection_set_event_handler"})
 RAW = frozenset({"xpc_connection_create", "xpc_connection_create_mach_service"})
-LISTENER = "XPC_CONNECTION_MACH_SERVICE_LISTENER"
 
 
 @detector("connection-never-invalidated", on="function")
@@ -47,12 +47,8 @@ def clients(program: Program, ref: UnitRef) -> Iterator[Call]:
         if isinstance(use.node, Call):
             yield use.node
     for call in calls_in(program, ref):
-        if call.name in RAW and call.args and not _names(call, LISTENER) and not _is_anonymous(call):
+        if call.name in RAW and call.args and not opens_listener(program, ref, call) and not _is_anonymous(call):
             yield call
-
-
-def _names(call: Call, word: str) -> bool:
-    return any(isinstance(node, Name) and node.text == word for arg in call.args for node in walk(arg))
 
 
 def _is_anonymous(call: Call) -> bool:

@@ -10,12 +10,14 @@ from ipclint.checks.detectors.peer_evidence import guard
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Confidence, Finding, Place, Step
-from ipclint.model.ir import Availability, Call, Node, walk
+from ipclint.model.ir import Availability, Block, Call, If, Literal, Loop, Node, Return, Switch, walk
 from ipclint.program.configuration import targets_of
 from ipclint.program.link import calls_in, resolve
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
 from ipclint.program.target_info import version_key
 
+_SETS = REQUIREMENT_SETTERS - {"senderSatisfies", "xpc_peer_requirement_match_received_message"}
 PLATFORMS = {"macOS": "macos", "macos": "macos", "OSX": "macos", "iOS": "ios", "ios": "ios"}
 MAC_ONLY = frozenset(
     {
@@ -36,6 +38,37 @@ def peer_check_inactive_on_target_os(rule: Rule, program: Program, ref: UnitRef,
             yield from _older_systems(rule, program, ref)
     if {name.partition(":")[0] for name in MAC_ONLY} & set(unit.mentions):
         yield from _other_platforms(rule, program, ref)
+
+
+@query(bottom=False)
+def requires_everywhere(program: Program, ref: UnitRef) -> bool:
+    """Whether a function sets a code requirement on its peer before it accepts, on every system that is supported."""
+    return _requires(program, ref, program.body(ref))
+
+
+def _requires(program: Program, ref: UnitRef, block: Block) -> bool:
+    for statement in block:
+        asked = statement.conditions if isinstance(statement, If) else ()
+        if asked and all(isinstance(each, Availability) and _is_met(program, ref, each) for each in asked):
+            if isinstance(statement, If) and _requires(program, ref, statement.then):
+                return True
+        elif _sets(asked[0] if asked else statement):
+            return not isinstance(statement, Loop | Switch)
+        elif any(isinstance(node, Return) and _accepts(node) for node in walk(statement)):
+            return False
+    return False
+
+
+def _is_met(program: Program, ref: UnitRef, node: Availability) -> bool:
+    return not node.negated and _reached(program, ref.path, *_needed(node)) is None
+
+
+def _sets(node: Node) -> bool:
+    return any(isinstance(inner, Call) and inner.name in _SETS for inner in walk(node))
+
+
+def _accepts(node: Return) -> bool:
+    return not (isinstance(node.value, Literal) and node.value.text in ("false", "NO", "nil"))
 
 
 def _older_systems(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:

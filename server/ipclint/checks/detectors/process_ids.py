@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors.identity_paths import results
+from ipclint.checks.detectors.older_system import requires_everywhere
 from ipclint.model.finding import Place, Step
 from ipclint.model.ir import Assign, Call, Expr, Member, Name, Node, walk
 from ipclint.program.link import callers, resolve, scope, type_of
@@ -114,7 +115,7 @@ def peer_chains(program: Program, ref: UnitRef, index: int, depth: int = 0) -> t
         return (Chain((), False),)
     found: list[Chain] = []
     for site in sites:
-        if index >= len(site.call.args) or depth >= MAX_CALLS_DEEP:
+        if index >= len(site.call.args) or depth >= MAX_CALLS_DEEP or requires_everywhere(program, site.caller):
             continue
         here = Step(place(site.caller, site.call), f"the process id is handed to {site.call.signature}")
         for origin in origins(program, site.caller, site.call.args[index]):

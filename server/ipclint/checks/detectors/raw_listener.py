@@ -16,9 +16,9 @@ from ipclint.program.constants import HOLE, fold
 from ipclint.program.link import ancestors, callers, calls_in, declarations, owner_of, resolve, scope
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
+from ipclint.program.surface import opens_listener
 from ipclint.program.types import base_type
 
-LISTENER_FLAG = "XPC_CONNECTION_MACH_SERVICE_LISTENER"
 EVIDENCE = frozenset(
     {"requirement", "code", "static-code", "audited-uid", "entitlement", "certificates", "signing-information"}
 )
@@ -70,11 +70,7 @@ def raw_listener_without_peer_requirement(
 
 def _creations(program: Program, ref: UnitRef) -> Iterator[Creation]:
     for call in calls_in(program, ref):
-        if (
-            call.name == "xpc_connection_create_mach_service"
-            and len(call.args) > 2
-            and _names(call.args[2], LISTENER_FLAG)
-        ):
+        if opens_listener(program, ref, call):
             yield Creation(call, _text(program, ref, call.args[0]), "mach-service")
         elif call.name == "xpc_main":
             yield Creation(call, "", "main")
@@ -95,10 +91,6 @@ def _is_given_away(program: Program, ref: UnitRef, creation: Creation) -> bool:
         and not (isinstance(node.target, Name) and node.target.text in scope(program, ref))
         for node in walk(program.body(ref))
     )
-
-
-def _names(expr: Expr, word: str) -> bool:
-    return any(isinstance(node, Name) and node.text == word for node in walk(expr))
 
 
 def _text(program: Program, ref: UnitRef, expr: Expr) -> str:
