@@ -31,6 +31,9 @@ _ENTITLEMENT = re.compile(
 _POINTER = b"version https://git-lfs.github.com/spec/"
 """How a file begins whose content Git keeps elsewhere: nothing is known of the property list itself."""
 
+_PREPROCESSED = re.compile(rb"\s*(?:#\s*(?:include|import|if|ifdef|ifndef|define|undef|pragma)\b[^\r\n]*\s+)+(?=<)")
+"""Directives before the XML, which INFOPLIST_PREPROCESS takes away."""
+
 
 def read_plist(path: str, data: bytes) -> PlistFacts:
     """The facts of the property list at workspace-relative `path`. Never raises: see `PlistFacts.problem`."""
@@ -51,6 +54,8 @@ def parse_plist(data: bytes) -> tuple[Parsed, bool]:
     """The tree of a property list in any of its formats, and whether that format is the binary one."""
     if data.startswith(b"bplist"):
         return _parse_binary(data), True
+    if directives := _PREPROCESSED.match(data):
+        data = re.sub(rb"[^\r\n]", b" ", directives[0]) + data[directives.end() :]
     head = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n\0")
     if head[:1] == b"<" and not re.match(rb"<[0-9A-Fa-f\s]*>", head):
         return parse_xml(data), False

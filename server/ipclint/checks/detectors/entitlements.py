@@ -144,6 +144,14 @@ _CONTROLS = re.compile(
 )
 
 
+@query(bottom=False)
+def _is_apples_own(program: Program) -> bool:
+    """Whether this is a part of the system: its programs carry what is reserved for them."""
+    known = targets(program)
+    names = [name for target in known.all() for name in target.bundle_ids] if known is not None else []
+    return any(name.startswith("com.apple.") for name in names)
+
+
 @detector("debugger-or-task-port-entitlement", on="plist")
 def debugger_or_task_port(rule: Rule, program: Program, ref: UnitRef, unit: PlistFacts) -> Iterator[Finding]:
     private: list[PlistEntry] = []
@@ -154,7 +162,7 @@ def debugger_or_task_port(rule: Rule, program: Program, ref: UnitRef, unit: Plis
             private.append(entry)
         else:
             yield entry_finding(rule, ref.path, entry)
-    if private:  # one cause, however many of them there are
+    if private and not _is_apples_own(program):  # one cause, however many of them there are
         place = Place(ref.path, "", private[0].key_span.start, private[0].key_span.end)
         yield rule.finding(place, variant="b", holes={"key": private[0].key, "count": str(len(private))})
 
@@ -174,16 +182,23 @@ _SPARKLE = re.compile(r"-spk[siw]$")
 def _sandboxed_entries(program: Program, unit: PlistFacts) -> tuple[PlistEntry, ...]:
     """The entries of an entitlements file that ships; () where no sandbox is for them to open.
 
-    On the Mac a program that does not ask for the sandbox runs without; elsewhere everything runs in one.
+    On the Mac a program that does not ask for the sandbox runs without; elsewhere everything runs in one. A file that
+    no target is signed with, beside targets that are signed with others, is taken for one of theirs, left behind.
     """
     entries = entries_of(program, unit)
     asked = next((entry.value.scalar for entry in entries if entry.key == _SANDBOX), None)
     if asked is None:
-        carriers = signed(program, unit)
+        carriers = signed(program, unit) or _signed_otherwise(program)
         on_mac = bool(carriers) and all(target.platforms == ("macos",) for target in carriers)
         by_setting = any("YES" in target.setting("ENABLE_APP_SANDBOX").values() for target in carriers)
         return () if on_mac and not by_setting else entries
     return () if asked is False else entries
+
+
+def _signed_otherwise(program: Program) -> tuple[TargetInfo, ...]:
+    """The targets that are signed with some entitlements file."""
+    known = targets(program)
+    return tuple(each for each in known.all() if any(one.path for one in each.signing)) if known is not None else ()
 
 
 @detector("sandbox-ipc-exception", on="plist")

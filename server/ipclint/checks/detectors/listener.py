@@ -43,7 +43,7 @@ def accepts_unverified_peer(rule: Rule, program: Program, ref: UnitRef, unit: Fu
     if not (found.open or found.unknown or excused):
         yield from _for_a_user(rule, program, ref, unit, found)
         return
-    endpoint = _endpoint(program, unit)
+    endpoint = _endpoint(program, ref.path, unit)
     if endpoint is None:
         return  # the listener itself requires a code signature
     validator = _unused_validator(program, unit)
@@ -73,7 +73,7 @@ def _for_a_user(rule: Rule, program: Program, ref: UnitRef, unit: Function, foun
     """A delegate that asks only whose process connects: each program that the user runs has the same answer."""
     if found.kinds - EXCUSES != frozenset({"uid"}) or not _asks_for_a_user(program, ref):
         return
-    endpoint = _endpoint(program, unit)
+    endpoint = _endpoint(program, ref.path, unit)
     if endpoint is not None and endpoint.context in ("mach-service", "unknown-listener"):
         yield rule.finding(
             Place(ref.path, ref.key, *unit.name_span),
@@ -113,7 +113,7 @@ def _is_root(program: Program, ref: UnitRef, side: Expr) -> bool:
     return isinstance(side, Literal) and side.text == "0"
 
 
-def _endpoint(program: Program, unit: Function) -> Endpoint | None:
+def _endpoint(program: Program, path: str, unit: Function) -> Endpoint | None:
     """None when every listener of this delegate has a code requirement of its own."""
     listeners = listeners_of(program, unit.owner)
     if listeners and all(listener.requirement for listener in listeners):
@@ -128,6 +128,8 @@ def _endpoint(program: Program, unit: Function) -> Endpoint | None:
             if listener.kind == kind:
                 service = f"“{listener.service}”" if listener.service else _WORDS[kind]
                 return Endpoint(context, confidence, service, listener)  # type: ignore[arg-type]
+    if (programs := programs_of(program, path)) and all(each.is_embedded_service for each in programs):
+        return Endpoint("embedded-service", "hint", _WORDS["service"], None)
     return Endpoint("unknown-listener", "likely", "the service", None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ipclint.checks.around import path_to
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.peer_apis import ACCEPTORS, EXCUSES, REQUIREMENT_SETTERS
 from ipclint.checks.detectors.peer_evidence import guard
@@ -56,6 +57,16 @@ def _requires(program: Program, ref: UnitRef, block: Block) -> bool:
             return not isinstance(statement, Loop | Switch)
         elif any(isinstance(node, Return) and _accepts(node) for node in walk(statement)):
             return False
+    return False
+
+
+def is_for_older_systems(program: Program, ref: UnitRef, node: Node) -> bool:
+    """Whether a node stands where only a system comes that is too old to be supported."""
+    for outer in path_to(program, ref, node):
+        if isinstance(outer, If) and any(isinstance(each, Availability) for each in outer.conditions):
+            met = all(isinstance(each, Availability) and _is_met(program, ref, each) for each in outer.conditions)
+            if met and any(each.start <= node.start and node.end <= each.end for each in outer.otherwise):
+                return True
     return False
 
 

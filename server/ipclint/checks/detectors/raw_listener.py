@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.older_system import is_for_older_systems
 from ipclint.checks.detectors.peer_reach import reaches
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
@@ -77,7 +78,8 @@ def _creations(program: Program, ref: UnitRef) -> Iterator[Creation]:
         elif call.name == "xpc_listener_create" and call.args:
             yield Creation(call, _text(program, ref, call.args[0]), "session")
         elif call.name == "XPCListener" and "service" in call.labels and "requirement" not in call.labels:
-            yield Creation(call, _text(program, ref, call.args[call.labels.index("service")]), "session")
+            if not is_for_older_systems(program, ref, call):
+                yield Creation(call, _text(program, ref, call.args[call.labels.index("service")]), "session")
 
 
 def _is_given_away(program: Program, ref: UnitRef, creation: Creation) -> bool:

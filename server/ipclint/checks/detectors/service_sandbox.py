@@ -8,12 +8,13 @@ from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import ProjectFacts
 from ipclint.model.finding import Confidence, Finding, Place, Step
-from ipclint.program.configuration import targets
+from ipclint.program.configuration import programs_of, targets
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.target_info import Signing, TargetInfo
 from ipclint.program.targets import Targets
 
 SANDBOX = "com.apple.security.app-sandbox"
+ENTERS = ("sandbox_init", "sandbox_init_with_parameters", "sandbox_apply", "sandbox_apply_container")
 SETTING = "ENABLE_APP_SANDBOX"
 """The build setting that makes Xcode add the entitlement."""
 
@@ -23,6 +24,8 @@ def xpc_service_not_sandboxed(rule: Rule, program: Program, ref: UnitRef, unit: 
     known = targets(program)
     for target in known.all() if known is not None else ():
         if target.project != ref.path or not _starts_by_itself(target) or target.platforms != ("macos",):
+            continue
+        if _enters_sandbox(program, target):
             continue
         signing = next(iter(target.signing), None)
         if signing is None or target.settings[0].get(SETTING) == "YES" or _is_sandboxed(signing) is not False:
@@ -45,6 +48,16 @@ def _starts_by_itself(target: TargetInfo) -> bool:
     """Whether launchd starts it, in no sandbox but its own: a service, an app in an app. A tool has its parent's."""
     inner = target.product_type.endswith(".application") and not target.is_privileged
     return target.is_embedded_service or inner
+
+
+def _enters_sandbox(program: Program, target: TargetInfo) -> bool:
+    """Whether a program puts itself into a sandbox when it starts."""
+    return any(
+        each.name == target.name and each.project == target.project
+        for word in ENTERS
+        for ref in program.mentioning(word)
+        for each in programs_of(program, ref.path)
+    )
 
 
 def _sandbox_of(host: TargetInfo) -> Iterator[Step]:
