@@ -87,6 +87,15 @@ typedef struct {
     assert declared_names("objc", text) == {"Helper", "accepts", "shared", "VERIFY", "kName", "check", "Thing"}
 
 
+def test_declared_names_of_cxx() -> None:
+    text = b"""bool Security::allows(xpc_object_t message)
+std::string Names::Inner::first(int a) const
+Server::Server(int port) : port(port) {}
+allows(1);
+"""
+    assert declared_names("objc", text) == {"Security", "allows", "Names", "first", "Server"}
+
+
 def test_a_macro_or_an_attribute_before_an_objective_c_type_hides_no_name() -> None:
     text = b"""DIRECT_MEMBERS @interface Status : NSObject <StatusProtocol>
 __attribute__((objc_direct_members)) @implementation Direct

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ipclint.checks.rulebook import Rulebook
 from ipclint.checks.run import Checker
+from ipclint.engine.prefilter import calls_in
 from ipclint.engine.unread import Unread
 from ipclint.model.finding import Finding
 from ipclint.program.program import Program
@@ -21,6 +22,8 @@ class Island:
         self.unread = Unread()
         self._asked: set[str] = set()  # what the program ever looked up and did not find; selectors by first part
         self._again: set[str] = set()  # those of it that a file left unread since then declares
+        self._called: set[str] = set()  # names of functions whose callers matter
+        self._uncalled: set[str] = set()  # those of them for which the unread files were not searched yet
         self._findings: dict[str, tuple[Finding, ...]] = {}  # by the file that was asked about
         self._homes: dict[str, set[str]] = defaultdict(set)  # file → files asked about that have findings in it
 
@@ -65,6 +68,18 @@ class Island:
         """The unread files that may declare what the program looked up and did not find; each is named once."""
         names = {name.partition(":")[0] for name in self.program.take_wanted()} - self._asked
         self._asked |= names
+        called = {name[1:] for name in names if name.startswith("^")}
+        self._called |= called
+        self._uncalled |= called
         names |= self._again
         self._again = set()
         return self.unread.declaring(names)
+
+    def calling(self, read: Callable[[str], bytes]) -> set[str]:
+        """The unread files that seem to call functions whose callers matter; each function is searched for once."""
+        called, self._uncalled = self._uncalled, set()
+        return self.unread.calling(called, read)
+
+    def may_call(self, data: bytes) -> bool:
+        """Whether a file of these bytes seems to call a function whose callers matter."""
+        return bool(self._called) and bool(calls_in(self._called)(data))

@@ -6,6 +6,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import Any
 
 from ipclint.engine.discover import SOURCES
 
@@ -22,6 +23,8 @@ _SWIFT = re.compile(
 _OBJC_TYPE = re.compile(rb"@(?:interface|implementation|protocol)[ \t]++(\w+)")  # a macro may stand before it
 _OBJC = re.compile(rb"\n(?:[-+][ \t]*+\([^)\n]*\)[ \t]*+|#[ \t]*+define[ \t]++)(\w+)")
 _C = re.compile(rb"\n(?:[A-Za-z_]\w*+[ \t*]++)+(\w+)[ \t]*+[(=]|\n\}[ \t]*+(\w+)[ \t]*+;")
+_CXX = re.compile(rb"\n(?>(?:[A-Za-z_][\w:<>,]*+[ \t*&]++)*)(\w++)::(?>(?:\w++::)*)(\w++)\(")
+"""A member that is defined outside of its class, which calls name: `Server::start()`."""
 
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -63,14 +66,24 @@ def _searcher(words: frozenset[str]) -> Callable[[bytes], object]:
     alternatives += [factored(texts)] if texts else []
     if not alternatives:
         return lambda data: None
-    pattern = b"|".join(alternatives)
+    return _compile(b"|".join(alternatives)).search
+
+
+def calls_in(words: Iterable[str]) -> Callable[[bytes], set[bytes]]:
+    """A function that tells which of the identifiers `words` bytes seem to call."""
+    names = factored(sorted(word.encode() for word in words))
+    search = _compile(rb"(\bfunc +)?\b(" + names + rb")(?:\(| ?\{|:|\])").findall
+    return lambda data: {name for declared, name in search(data) if not declared}
+
+
+def _compile(pattern: bytes) -> Any:  # re2 has no types
     try:
         import re2  # an optional wheel, many times as fast
     except ImportError:
-        return re.compile(pattern).search
+        return re.compile(pattern)
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
-    return re2.compile(pattern, options).search
+    return re2.compile(pattern, options)
 
 
 def factored(words: Iterable[bytes]) -> bytes:
@@ -105,6 +118,7 @@ def declared_names(kind: str, data: bytes) -> frozenset[str]:
         found = _SWIFT.findall(data)
         names: set[bytes] = {b"+" + name if keyword == b"extension" else name for keyword, name in found}
     else:
-        names = {*_OBJC_TYPE.findall(data), *_OBJC.findall(data), *(n for pair in _C.findall(data) for n in pair)}
+        pairs = (*_C.findall(data), *_CXX.findall(data))
+        names = {*_OBJC_TYPE.findall(data), *_OBJC.findall(data), *(name for pair in pairs for name in pair)}
     late = {f"@{word}" for word in LATE if word.encode() in data}
     return frozenset(name.decode("utf-8", "replace") for name in names if name) | late

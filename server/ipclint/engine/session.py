@@ -347,6 +347,10 @@ class Session:
                 yield Progress("checking", done, max(done, total))
             work.wanted |= {path for island in self._files.islands() for path in island.wanted()} - begun
             if not work.wanted and not begun:
+                work.wanted |= (
+                    self._files.calling()
+                )  # last: many functions that nobody was seen to call have callers by now
+            if not work.wanted and not begun:
                 break
             for outcomes in reader.read(_all_whole(work.wanted)):
                 work.wanted -= {outcome.path for outcome in outcomes}

@@ -84,6 +84,15 @@ class Workspace:
             self.island(path).leave_unread(path, outcome.names)
         return False
 
+    def calling(self) -> set[str]:
+        """The unread files that seem to call functions whose callers matter."""
+
+        def read(path: str) -> bytes:
+            found = self.disk.read(path)
+            return found if isinstance(found, bytes) else b""
+
+        return {path for island in self._parts.values() for path in island.calling(read)}
+
     def take(self, change: Change) -> bool:
         """Take in a change; whether the file is not what it was."""
         path = change.path
@@ -128,8 +137,9 @@ class Workspace:
         return Change.written(path, found)
 
     def _written(self, path: str, kind: Kind, data: bytes) -> bool:
-        if path not in self.facts and not may_matter(kind, data, self._has_word):
-            self.island(path).leave_unread(path, declared_names(kind, data))
+        island = self.island(path)
+        if path not in self.facts and not (may_matter(kind, data, self._has_word) or island.may_call(data)):
+            island.leave_unread(path, declared_names(kind, data))
             return False
         return self._know(path, OpenDocument(path, kind, data, self._beside).facts)  # within the same bounds
 

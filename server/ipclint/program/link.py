@@ -503,8 +503,13 @@ class CallSite(NamedTuple):
 
 @query(bottom=())
 def callers(program: Program, ref: UnitRef) -> tuple[CallSite, ...]:
-    """Every call in the program that can reach function `ref`."""
-    return tuple(site for caller in naming(program, ref) for site in sites_in(program, ref, caller))
+    """Every call in the program that can reach function `ref`. For one that has none, further files are searched."""
+    sites = tuple(site for caller in naming(program, ref) for site in sites_in(program, ref, caller))
+    function = program.function(ref)
+    if not sites and function is not None and function.kind not in ("getter", "setter", "observer"):
+        words = {function.name, function.selector} if ref.path.endswith(".swift") else _words_for(function)
+        program.want_callers(word.partition(":")[0] for word in words if word != "init")
+    return sites
 
 
 def naming(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:

@@ -7,7 +7,7 @@ names that were looked up, so that the engine can read the files that may declar
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ipclint.model.facts import (
@@ -259,10 +259,14 @@ class Program(Database):
         self._wanted.add(f"@{word}")
         return self._mentions[word]
 
+    def want_callers(self, words: Iterable[str]) -> None:
+        """Say that whatever calls one of these matters, in files that nobody asked for too."""
+        self._wanted.update(f"^{word}" for word in words if word)
+
     def take_wanted(self) -> set[str]:
         """Names of types, functions and variables looked up since the last call, be they found or not: a further file
         may declare the same name, and what is read must not decide what is meant. A word asked of `mentioning` begins
-        with `@`."""
+        with `@`, one of `want_callers` with `^`."""
         wanted, self._wanted = self._wanted, set()
         return wanted
 
