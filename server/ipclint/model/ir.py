@@ -49,7 +49,7 @@ class Text(Node, tag=3, frozen=True):
 
 
 class Interpolation(Node, tag=4, frozen=True):
-    """A Swift string with holes: Text and expressions alternate in source order."""
+    """A Swift string with holes, or literals of C around macros (Names): Text and expressions in source order."""
 
     parts: tuple[Expr, ...]
 

@@ -9,7 +9,7 @@ import msgspec
 
 from ipclint.model.facts import Facts, Language, PlistFacts, ProjectFacts, SourceFacts
 
-READER_VERSION = "9"
+READER_VERSION = "10"
 """Part of every cache key: raise it whenever the same bytes give other facts."""
 
 MAX_SOURCE = 1024 * 1024

@@ -14,6 +14,7 @@ from ipclint.model.ir import (
     Name,
     Opaque,
     Operator,
+    walk,
 )
 from ipclint.readers.lowering import ERROR
 from ipclint.readers.objc_strings import string_value
@@ -78,13 +79,8 @@ def character(node: Node, context: ObjcContext) -> Expr:
 @GRAMMAR.lowers("string_literal", "concatenated_string")
 def string(node: Node, context: ObjcContext) -> Expr:
     start = node.start_byte
-    part = value = string_value(context.source[start : node.end_byte], start - context.base)
-    while isinstance(part, Operator):
-        part, named = part.operands
-        if isinstance(named, Name):
-            context.mentions.add(named.text)
-    if isinstance(part, Name):
-        context.mentions.add(part.text)
+    value = string_value(context.source[start : node.end_byte], start - context.base)
+    context.mentions.update(part.text for part in walk(value) if isinstance(part, Name))
     return value
 
 

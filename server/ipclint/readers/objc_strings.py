@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ipclint.model.ir import Expr, Name, Operator, Text
+from ipclint.model.ir import Expr, Interpolation, Name, Text
 
 _PLAIN = re.compile(r'@?"([^"\\]*)"')
 _PIECE = re.compile(
@@ -20,7 +20,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v
 def string_value(raw: str, start: int) -> Expr:
     """One or more literals as written, `raw` in latin-1 (a character a byte), as a Text that begins at `start`.
 
-    With macros between them they are a sum, so that constant folding can resolve it. The parser may have been shown
+    With macros between them they are an Interpolation, which constant folding resolves. The parser may have been shown
     one literal where there are several (see `mask`), so only the text as written counts.
     """
     if plain := _PLAIN.fullmatch(raw):
@@ -32,10 +32,9 @@ def string_value(raw: str, start: int) -> Expr:
             parts[-1] = Text(last.start, piece.end, last.value + piece.value)
         else:
             parts.append(piece)
-    total: Expr = parts[0] if parts else Text(start, start + len(raw), "")
-    for part in parts[1:]:
-        total = Operator(total.start, part.end, "+", (total, part))
-    return total
+    if len(parts) > 1:
+        return Interpolation(parts[0].start, parts[-1].end, tuple(parts))
+    return parts[0] if parts else Text(start, start + len(raw), "")
 
 
 def _pieces(raw: str, start: int) -> Iterator[Expr]:

@@ -46,7 +46,7 @@ class Part(NamedTuple):
 def privileged_shell_text(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
     reported = -1
     for node in walk(code_of(program, ref)):
-        if node.start < reported or not _is_composed(node):
+        if node.start < reported or not _is_composed(node) or _is_constant(node, ref):
             continue
         if not any(HOLE in text and _ELEVATED.search(text) for text in fold(program, ref, _as_expr(node))):
             continue
@@ -80,6 +80,11 @@ def _is_composed(node: Node) -> bool:
             return False
 
 
+def _is_constant(node: Node, ref: UnitRef) -> bool:
+    """Whether a text is literals around macros, which the compiler joins."""
+    return isinstance(node, Interpolation) and not ref.path.endswith(".swift")
+
+
 def _as_expr(node: Node) -> Expr:
     assert isinstance(node, Interpolation | Operator | Call)
     if isinstance(node, Call) and node.name in ("appendFormat:", "stringByAppendingFormat:"):
@@ -103,7 +108,7 @@ def _parts(program: Program, ref: UnitRef, node: Node, name: str, depth: int) ->
 def _part(program: Program, ref: UnitRef, value: Expr, name: str, depth: int) -> Iterator[Part]:
     expr = transparent(value)
     name = spelled(expr) or (f"{expr.name}()" if isinstance(expr, Call) and expr.target is None else name)
-    if isinstance(expr, Text | Literal) or HOLE not in "".join(fold(program, ref, expr)):
+    if isinstance(expr, Text | Literal) or _is_constant(expr, ref) or HOLE not in "".join(fold(program, ref, expr)):
         return
     if carries_no_text(program, type_of(program, ref, expr)) or _is_plain(expr) or depth > MAX_DEPTH:
         return
