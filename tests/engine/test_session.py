@@ -92,6 +92,19 @@ def test_a_call_that_is_called_off_leaves_the_rest_to_the_next(workspace: Make) 
     assert said(session) == []
 
 
+def test_files_that_a_question_needs_hold_up_no_change(workspace: Make) -> None:
+    session = workspace({"A.swift": SENDER, "B.swift": CARELESS, "Far.swift": "func burn(_ t: String) {}\n"})
+    assert session.unread("A.swift") == ("Far.swift",)
+    session.ask("A.swift", lambda program: program.functions_named("burn"))
+    assert session.apply([Change.opened("B.swift", CAREFUL.encode())]).changed == {"A.swift"}
+    assert session.unread("A.swift") == ("Far.swift",)
+    with pytest.raises(Interrupted):
+        session.catch_up(lambda: True)
+    assert session.catch_up() is not None
+    assert session.unread("A.swift") == ()
+    assert session.catch_up() is None
+
+
 def test_changes_outside_the_scope_are_left_aside(workspace: Make) -> None:
     session = workspace({"A.swift": "", "Pods/B.swift": "func f() { shout(1) }\n"})
     for path in ("Pods/B.swift", "notes.txt", ".build/C.swift"):
@@ -137,6 +150,7 @@ STEPS = st.lists(
         st.tuples(st.just("closed"), PATHS, st.none()),
         st.tuples(st.just("edited"), PATHS, st.lists(EDITS, min_size=1, max_size=3)),
         st.tuples(st.just("tidied"), PATHS, st.none()),
+        st.tuples(st.just("asked"), PATHS, st.sampled_from(["carry", "burn", "nobody"])),
     ),
     min_size=1,
     max_size=12,
@@ -172,6 +186,11 @@ class Disk:
             self.apply(Change.closed(path))
         elif kind == "tidied":
             self.session.tidy()
+        elif kind == "asked":
+            times = count(1)
+            with suppress(Interrupted):
+                self.session.ask(path, lambda program: program.functions_named(str(what)))
+                self.session.catch_up(lambda: next(times) >= self.patience)
         elif path in self.open:
             edits = []
             for start, length, text in what:  # type: ignore[attr-defined]
@@ -203,6 +222,7 @@ def test_invariant_5_incremental_equals_fresh(
         for step in steps:
             disk.step(*step)
     session.apply(())  # what calls that were called off have left
+    session.catch_up()
     fresh = disk.fresh(book)
     assert {path: session.reports(path) for path in session.paths()} == {
         path: fresh.reports(path) for path in fresh.paths()

@@ -273,10 +273,18 @@ def _around(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:
     while todo and len(found) < MAX_FUNCTIONS:
         at = todo.pop(0)
         found[at] = None
-        for call in calls_in(program, at):
-            handed = [name for argument in call.args if isinstance(argument, Name) for name in [argument.text]]
-            callees = (*resolve(program, at, call).refs, *(r for name in handed for r in program.functions_named(name)))
-            todo += [callee for callee in callees if callee not in found]
+        todo += [callee for callee in _run_by(program, at) if callee not in found]
+    return tuple(found)
+
+
+@query(bottom=())
+def _run_by(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:
+    """What a function calls or hands over by name."""
+    found: dict[UnitRef, None] = {}
+    for call in calls_in(program, ref):
+        handed = [argument.text for argument in call.args if isinstance(argument, Name)]
+        found.update(dict.fromkeys(resolve(program, ref, call).refs))
+        found.update(dict.fromkeys(callee for name in handed for callee in program.functions_named(name)))
     return tuple(found)
 
 

@@ -69,8 +69,7 @@ class Boundary(NamedTuple):
 @query(bottom=())
 def boundaries(program: Program) -> tuple[Boundary, ...]:
     """Every endpoint of the program, by place."""
-    every = every_endpoint(program)
-    return tuple(_boundary(program, each, every) for each in every)
+    return tuple(_boundary(program, each) for each in every_endpoint(program))
 
 
 @query(bottom=())
@@ -79,13 +78,15 @@ def listeners_exporting(program: Program, method: UnitRef) -> tuple[Boundary, ..
     return tuple(each for each in boundaries(program) if each.listens and method in each.methods)
 
 
-def _boundary(program: Program, endpoint: Endpoint, every: tuple[Endpoint, ...]) -> Boundary:
+@query(bottom=None)
+def _boundary(program: Program, endpoint: Endpoint) -> Boundary:
     crossing = what_crosses(program, endpoint)
     listener = endpoint.listener
     acceptors = acceptors_of(program, listener.delegates) if listener is not None else ()
     exporters = _with_helpers(program, acceptors)
     named = (UnitRef(each.body.path, each.body.unit) for each in crossing if each.body is not None)
     exported = (method for ref in exporters for method in exports(program, ref))
+    every = every_endpoint(program)
     others = (place for each in every if each != endpoint and are_peers(endpoint, each) for place in _places(each))
     methods = tuple(dict.fromkeys((*named, *exported))) if not endpoint.kind.endswith("client") else ()
     reached = tuple(_reached(program, crossing, exporters, methods))

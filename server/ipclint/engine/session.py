@@ -10,7 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from typing import Literal as OneOf
 
 from ipclint.checks.fix import Sources
@@ -48,6 +48,7 @@ RECALLED_AT_ONCE = 256 * 1024
 READ_AHEAD = 16
 """How many files the program has to ask for before a pool begins to read them, while the check goes on."""
 
+T = TypeVar("T")
 CallOff = Callable[[], bool]
 """Whether there is something newer, so that what is under way need not be finished. Asked very often."""
 
@@ -117,6 +118,7 @@ class Session:
         self._resting: dict[str, float] = {}  # path → when a file that was given up may be tried again
         self._passing: dict[str, set[str]] = defaultdict(set)  # file → files with a trace through it
         self._left = Work()  # by an `apply` that was called off
+        self._later = Work()  # what questions brought up: no change waits for it
 
     # ── what happened ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -188,20 +190,33 @@ class Session:
         `apply`."""
         return self.apply([self._files.on_disk(path) for path in paths], is_called_off)
 
-    def catch_up(self) -> Delta | None:
+    def ask(self, path: str, question: Callable[[Program], T], is_called_off: CallOff | None = None) -> T:
+        """What the program of a file answers. The files that it turns out to need are read by `catch_up`. Raises
+        Interrupted."""
+        island = self._files.island(path)
+        try:
+            with island.program.until(is_called_off):
+                return question(island.program)
+        finally:
+            self._later.wanted |= island.wanted()
+
+    def catch_up(self, is_called_off: CallOff | None = None) -> Delta | None:
         """Read the files that questions turned out to need, and check what depends on them; None when there are none.
 
-        Who asks a program that has not seen all its callers repeats the question then.
+        Who asks a program that has not seen all its callers repeats the question then. Raises Interrupted; the next
+        call does what is left.
         """
-        before, changed = len(self._files.facts), set[str]()
-        for _ in self.catching_up(changed):
-            pass
-        return Delta(frozenset(changed)) if changed or len(self._files.facts) != before else None
+        changed, had_any = set[str](), False
+        for _ in self.catching_up(changed, is_called_off):
+            if is_called_off is not None and is_called_off():
+                raise Interrupted
+            had_any = True
+        return Delta(frozenset(changed)) if had_any else None
 
     def catching_up(self, changed: set[str], is_called_off: CallOff | None = None) -> Iterator[Progress]:
         """As `catch_up`, in steps as those of `index`; adds the paths whose reports became others to `changed`."""
         with self._reader(1) as reader:
-            yield from self._settle(Work(), changed, reader, is_called_off)
+            yield from self._settle(self._later, changed, reader, is_called_off)
 
     def unread(self, path: str) -> tuple[str, ...]:
         """The files of a document's program that nothing asked for yet, and that hold no word of a rule."""
@@ -334,10 +349,11 @@ class Session:
         """
         done = 0
         for _ in range(MAX_ROUNDS):
-            work.due |= {path for island in self._files.islands() for path in island.checker.stale_paths()}
+            work.due |= self._stale()
             begun, total = set[str](), max(done, len(work.due))
             for path in sorted(work.due):
                 while not self._check(path, work, is_called_off):
+                    work.wanted |= self._files.island(path).wanted() - begun
                     yield Progress("checking", done, total)
                 work.wanted |= self._files.island(path).wanted() - begun
                 if len(work.wanted) >= READ_AHEAD and reader.begin(_all_whole(work.wanted)):
@@ -350,15 +366,19 @@ class Session:
                 work.wanted |= (
                     self._files.calling()
                 )  # last: many functions that nobody was seen to call have callers by now
-            if not work.wanted and not begun:
+            if not (work.wanted or begun or work.due):  # another may have added to it between two steps
                 break
             for outcomes in reader.read(_all_whole(work.wanted)):
                 work.wanted -= {outcome.path for outcome in outcomes}
                 work.add(self._learn(outcomes))
+                work.due |= self._stale()  # before anything else happens: that is not to wait for it
                 yield Progress("checking", done, done + len(work.due))
         affected = work.affected | {path for each in work.affected for path in self._passing.get(each, ())}
         work.clear()
         self._show(affected, changed)
+
+    def _stale(self) -> set[str]:
+        return {path for island in self._files.islands() for path in island.checker.stale_paths()}
 
     def _check(self, path: str, work: Work, is_called_off: CallOff | None) -> bool:
         """Check a file; false when it was called off."""

@@ -274,6 +274,8 @@ class Analysis:
                 on_disk, batch.on_disk = batch.on_disk, []
                 batch.others |= folder.session.refresh(on_disk, is_called_off).changed
             if batch.rests:
+                left = folder.session.catch_up(is_called_off)
+                batch.others |= left.changed if left is not None else frozenset()
                 folder.session.tidy()
             self._uncertain -= edited
             return [

@@ -43,17 +43,18 @@ async def answer(ls: Server, uri: str, make: Callable[[View], T], nothing: T) ->
 def said_of(ls: Server, address: Address, make: Callable[[View], T], nothing: T) -> T:
     """As `answer`, on the analysis thread: asked until no further file has to be read for it. Raises Interrupted when
     something happens meanwhile."""
-    said = nothing
+    said, session = nothing, address.folder.session
     try:
         for _ in range(ROUNDS):
-            with at_most(PATIENCE), address.folder.session.program(address.path).until(ls.analysis.turn):
-                said = make(View(ls.client, ls.analysis.positions, address))
-            delta = address.folder.session.catch_up()
+            view = View(ls.client, ls.analysis.positions, address)
+            with at_most(PATIENCE):
+                said = session.ask(address.path, lambda _, view=view: make(view), ls.analysis.turn)
+            delta = session.catch_up(ls.analysis.turn)
             if delta is None:
                 break
             ls.show_soon(updates_of(ls, address.folder, delta))
     except Overdue:
-        address.folder.session.program(address.path).abandon()
+        session.program(address.path).abandon()
         logger.warning("a question about %s took too long", address.path or address.folder.root)
     except Exception:
         logger.exception("a question could not be answered")

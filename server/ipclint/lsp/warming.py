@@ -16,8 +16,9 @@ from ipclint.engine.session import Session
 from ipclint.lsp.analysis import Analysis
 from ipclint.lsp.events import Update
 from ipclint.lsp.folders import Address, Folder
+from ipclint.lsp.turns import Turn, in_the_background
 from ipclint.lsp.worker import Task, Worker
-from ipclint.program.program import Program
+from ipclint.program.query import Interrupted
 
 logger = logging.getLogger(__name__)
 
@@ -57,21 +58,27 @@ class Warming:
 
     def _steps(self, folder: Folder, session: Session) -> Iterator[list[Update]]:
         changed: set[str] = set()
+        turn = in_the_background(self._analysis.has_news)
         for path in session.parts():
-            self._look(session.program(path))
+            while not self._look(session, path, turn):
+                yield []
+                turn.begin()
+        for _ in session.catching_up(changed, turn):
             yield []
-        for _ in session.catching_up(changed, self._analysis.has_news):
-            yield []
+            turn.begin()
         if folder.session is session and self._analysis.folders.is_workspace(folder):
             yield [self._analysis.update(Address(folder, path)) for path in sorted(changed)]
 
-    def _look(self, program: Program) -> None:
-        """Finds the boundaries of a program, in one go: giving way to each keystroke, it would never come to an end."""
+    def _look(self, session: Session, path: str, turn: Turn) -> bool:
+        """Finds the boundaries of a program; false when something happened meanwhile, and it must be asked again."""
         from ipclint.engine.boundaries import boundaries  # after the first diagnostics
 
         try:
             with at_most(PATIENCE):
-                boundaries(program)
+                session.ask(path, boundaries, turn)
         except Overdue:
-            program.abandon()
+            session.program(path).abandon()
             logger.warning("the trust boundaries took too long")
+        except Interrupted:
+            return False
+        return True

@@ -20,7 +20,7 @@ from ipclint.program.notification_names import name_of
 from ipclint.program.openings import OPENINGS, REACHED_BY, Opening
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
-from ipclint.program.sharing import Found, shared
+from ipclint.program.sharing import Found, found_in, shared
 from ipclint.program.sockets import sockets
 from ipclint.program.types import base_type
 
@@ -149,15 +149,19 @@ def _opened(program: Program) -> Iterator[Found]:
     words = dict.fromkeys(name.partition(":")[0] for name in OPENINGS)
     refs = {ref for word in words for ref in program.mentioning(word)}
     for ref in sorted(refs):
-        for call in calls_in(program, ref):
-            opening = OPENINGS.get(call.name)
-            if opening is not None and _fits(program, ref, call, opening):
-                yield _found(program, ref, call, opening)
+        yield from found_in(program, ref, _opened_in)
     for ref in program.mentioning("CFNotificationCenterAddObserver"):
         yield from _observed(program, ref, "CFNotificationCenterAddObserver", 3, "in")
     for name in ("CFNotificationCenterPostNotification", "CFNotificationCenterPostNotificationWithOptions"):
         for ref in program.mentioning(name):
             yield from _observed(program, ref, name, 1, "out")
+
+
+def _opened_in(program: Program, ref: UnitRef) -> Iterator[Found]:
+    for call in calls_in(program, ref):
+        opening = OPENINGS.get(call.name)
+        if opening is not None and _fits(program, ref, call, opening):
+            yield _found(program, ref, call, opening)
 
 
 def _fits(program: Program, ref: UnitRef, call: Call, opening: Opening) -> bool:

@@ -5,7 +5,7 @@ links into other apps.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from ipclint.model.facts import PlistFacts
@@ -21,6 +21,7 @@ from ipclint.program.usage import Use, uses_of
 _PASTEBOARDS = ("UIPasteboard", "NSPasteboard")
 _SUITES = ("UserDefaults", "NSUserDefaults")  # a file that names a suite is read for that word
 _GENERAL = frozenset({"general", "generalPasteboard", "general()"})
+_OPENS = ("open.url", "open.url-by-environment")
 _OPEN_TO_ALL = re.compile(r"/(?:private/)?(?:tmp|var/tmp)/[^/]|/Users/Shared/")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _OWN_SCHEMES = frozenset(
@@ -58,25 +59,48 @@ class Found(NamedTuple):
     reach: str = ""
 
 
+Look = Callable[[Program, UnitRef], Iterator[Found]]
+
+
+@query(bottom=())
+def found_in(program: Program, ref: UnitRef, look: Look) -> tuple[Found, ...]:
+    """What one look at one function finds, kept by itself: an edit costs no more, and a search may be broken off."""
+    return tuple(look(program, ref))
+
+
 @query(bottom=())
 def shared(program: Program) -> tuple[Found, ...]:
     """Every use of such a place that code makes, by file and position."""
-    return (*_pasteboards(program), *_defaults(program), *_files(program), *_links(program), *_watch(program))
+    paths = _words_of(program, (name for name in program.vocabulary.apis if name.startswith("file.")))
+    links = _words_of(program, _OPENS)
+    looks: tuple[tuple[Look, list[UnitRef]], ...] = (
+        (_pasteboards, _mentioning(program, _PASTEBOARDS)),
+        (_defaults, _mentioning(program, _SUITES)),
+        (_files, _mentioning(program, paths)[:MAX_UNITS]),
+        (_links, _mentioning(program, links)),
+        (_watch, _mentioning(program, ("WCSession",))),
+    )
+    return tuple(found for look, refs in looks for ref in refs for found in found_in(program, ref, look))
+
+
+def _words_of(program: Program, apis: Iterable[str]) -> set[str]:
+    return {word for name in apis if name in program.vocabulary.apis for word in program.vocabulary.words(name)}
+
+
+def _mentioning(program: Program, words: Iterable[str]) -> list[UnitRef]:
+    return sorted({ref for word in sorted(words) for ref in program.mentioning(word)})
 
 
 # ── pasteboards ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _pasteboards(program: Program) -> Iterator[Found]:
-    for ref in sorted({ref for word in _PASTEBOARDS for ref in program.mentioning(word)}):
-        for use in uses_of(program, ref, "pasteboard.*"):
-            if use.api.name.endswith(("read", "write", "write-restricted")) and use.certain:
-                writes = use.kind == "write" or (use.kind == "call" and "write" in use.api.name)
-                way: Direction = "out" if writes else "in"
-                if use.api.name.endswith("read") == (way == "in"):
-                    yield Found(
-                        "pasteboard", _pasteboard_name(program, ref, use.receiver), ref, use.node, _api(use), way
-                    )
+def _pasteboards(program: Program, ref: UnitRef) -> Iterator[Found]:
+    for use in uses_of(program, ref, "pasteboard.*"):
+        if use.api.name.endswith(("read", "write", "write-restricted")) and use.certain:
+            writes = use.kind == "write" or (use.kind == "call" and "write" in use.api.name)
+            way: Direction = "out" if writes else "in"
+            if use.api.name.endswith("read") == (way == "in"):
+                yield Found("pasteboard", _pasteboard_name(program, ref, use.receiver), ref, use.node, _api(use), way)
 
 
 def _api(use: Use) -> str:
@@ -116,14 +140,12 @@ def declared_groups(program: Program) -> frozenset[str]:
     return frozenset(name for each in lists if each is not None for name in each.strings)
 
 
-def _defaults(program: Program) -> Iterator[Found]:
+def _defaults(program: Program, ref: UnitRef) -> Iterator[Found]:
     """Defaults of a suite that is an app group: any other suite is a file of the app alone."""
-    groups = declared_groups(program)
-    for ref in sorted({ref for word in _SUITES for ref in program.mentioning(word)}):
-        for use in uses_of(program, ref, "app-group.defaults"):
-            name = _first_text(program, ref, use)
-            if name.startswith("group.") or name in groups or (name and any(g.endswith(f".{name}") for g in groups)):
-                yield Found("shared defaults", name, ref, use.node, "UserDefaults(suiteName:)")
+    for use in uses_of(program, ref, "app-group.defaults"):
+        name, groups = _first_text(program, ref, use), declared_groups(program)
+        if name.startswith("group.") or name in groups or (name and any(g.endswith(f".{name}") for g in groups)):
+            yield Found("shared defaults", name, ref, use.node, "UserDefaults(suiteName:)")
 
 
 def _first_text(program: Program, ref: UnitRef, use: Use) -> str:
@@ -134,34 +156,26 @@ def _first_text(program: Program, ref: UnitRef, use: Use) -> str:
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _files(program: Program) -> Iterator[Found]:
+def _files(program: Program, ref: UnitRef) -> Iterator[Found]:
     """Files in folders that everyone can write, where their whole path is known."""
-    words = {
-        word for name in program.vocabulary.apis if name.startswith("file.") for word in program.vocabulary.words(name)
-    }
-    refs = sorted({ref for word in sorted(words) for ref in program.mentioning(word)})
-    for ref in refs[:MAX_UNITS]:
-        for use in uses_of(program, ref, "file.*"):
-            for argument in use.args[:2]:
-                texts = fold(program, ref, argument)
-                path = next((text for text in texts if _OPEN_TO_ALL.match(text) and HOLE not in text), "")
-                if path:
-                    yield Found("shared file", path, ref, use.node, getattr(use.node, "name", "").partition(":")[0])
-                    break
+    for use in uses_of(program, ref, "file.*"):
+        for argument in use.args[:2]:
+            texts = fold(program, ref, argument)
+            path = next((text for text in texts if _OPEN_TO_ALL.match(text) and HOLE not in text), "")
+            if path:
+                yield Found("shared file", path, ref, use.node, getattr(use.node, "name", "").partition(":")[0])
+                break
 
 
 # ── links into other apps ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _links(program: Program) -> Iterator[Found]:
+def _links(program: Program, ref: UnitRef) -> Iterator[Found]:
     """URLs of other apps' schemes that code opens, where the scheme is known."""
-    words = [word for name in ("open.url", "open.url-by-environment") if name in program.vocabulary.apis
-             for word in sorted(program.vocabulary.words(name))]  # fmt: skip
-    for ref in sorted({ref for word in words for ref in program.mentioning(word)}):
-        for use in uses_of(program, ref, "open.url", "open.url-by-environment"):
-            scheme = _scheme(program, ref, use.args[0]) if use.args else ""
-            if scheme and not _is_own(scheme.lower()):
-                yield Found("URL scheme client", scheme, ref, use.node, getattr(use.node, "name", "").partition(":")[0])
+    for use in uses_of(program, ref, *_OPENS):
+        scheme = _scheme(program, ref, use.args[0]) if use.args else ""
+        if scheme and not _is_own(scheme.lower()):
+            yield Found("URL scheme client", scheme, ref, use.node, getattr(use.node, "name", "").partition(":")[0])
 
 
 def _is_own(scheme: str) -> bool:
@@ -185,14 +199,11 @@ _URLS = frozenset({"URL", "NSURL", "URLWithString:", "initWithString:"})
 # ── the watch ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _watch(program: Program) -> Iterator[Found]:
-    for ref in program.mentioning("WCSession"):
-        for node in walk(code_of(program, ref)):
-            if isinstance(node, Call) and node.name in ("activate", "activateSession"):
-                if "WCSession" in {n.text for n in walk(node) if isinstance(n, Name)} or _is_session(
-                    program, ref, node
-                ):
-                    yield Found("watch session", "", ref, node, "WCSession")
+def _watch(program: Program, ref: UnitRef) -> Iterator[Found]:
+    for node in walk(code_of(program, ref)):
+        if isinstance(node, Call) and node.name in ("activate", "activateSession"):
+            if "WCSession" in {n.text for n in walk(node) if isinstance(n, Name)} or _is_session(program, ref, node):
+                yield Found("watch session", "", ref, node, "WCSession")
 
 
 def _is_session(program: Program, ref: UnitRef, call: Call) -> bool:
