@@ -40,7 +40,7 @@ def authorization_external_form_misused(
 
 def _rights_never_asked(rule: Rule, program: Program, ref: UnitRef, form: Call) -> Iterator[Finding]:
     """a: the form is taken in, and the right is never asked for, here, below or by the callers' other calls."""
-    if not _asks_rights(program, ref) and not _users_ask(program, ref):
+    if not (_asks_rights(program, ref) or _users_ask(program, ref) or _field_is_asked(program, ref, form)):
         yield rule.finding(
             _place(ref, form), "certain", variant="a", severity="high", context="never-asked", holes={"call": FORM}
         )
@@ -74,6 +74,12 @@ def _users_ask(program: Program, ref: UnitRef) -> bool:
     siblings = program.members_of(function.owner) if function is not None and function.owner else ()
     asked_beside = any((f := program.function(member)) is not None and RIGHTS & set(f.mentions) for member in siblings)
     return asked_beside or any(_asks_rights(program, site.caller) for site in callers(program, ref))
+
+
+def _field_is_asked(program: Program, ref: UnitRef, form: Call) -> bool:
+    """A reference that goes into a field of a structure is asked by another function of the file."""
+    kept = any(isinstance(node, Member) for arg in form.args[1:] for node in walk(arg))
+    return kept and any(user.path == ref.path for word in sorted(RIGHTS) for user in program.mentioning(word))
 
 
 def _right_chosen(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ _MAYBE_ADMIN = re.compile(r"^/(?:usr/local|opt/local)/")  # the folder itself is
 _PEER_CHECKS = ("getpeereid", "LOCAL_PEERCRED", "LOCAL_PEERTOKEN")
 _INTERPRETERS = re.compile(r"^/(?:usr/)?bin/(?:env|bash|sh|zsh|python3?|ruby|perl|osascript)$")
 _OWNER_ONLY = 0o600
+_WRITTEN = ("StandardOutPath", "StandardErrorPath")
 _TEST = re.compile(r"(?i)(?:^|[/._-])tests?(?:[/._-]|$)")
 _HOME = re.compile(r"^(?:~|\$HOME|\$\{HOME\})/")
 
@@ -36,6 +37,10 @@ def judge(rule: Rule, program: Program, ref: UnitRef, root: PlistValue, is_root:
     """What others can influence in a job. Spans in `root` are those of the file, or of the unit `ref` in code."""
     yield from _of_program(rule, ref, root, is_root)
     yield from _of_environment(rule, ref, root, is_root)
+    for key in _WRITTEN if is_root else ():
+        log = root.get(key)
+        if log is not None and isinstance(log.scalar, str) and (_ANYBODY.match(log.scalar) or _HOME.match(log.scalar)):
+            yield _at(rule, ref, log, "medium", "log", "likely", path=log.scalar)
     sockets = root.get("Sockets")
     for entry in sockets.entries if sockets is not None else ():
         for each in entry.value.items or (entry.value,):
