@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.claims import claims_in_arguments, claims_in_message
 from ipclint.checks.detectors.identity_lookups import (
     PID_KEY,
     Sink,
@@ -32,6 +33,7 @@ from ipclint.model.finding import Confidence, Finding, Place, Step
 from ipclint.model.ir import Call, Literal, Member, Name, Node, Operator, Text, walk
 from ipclint.program.link import calls_in, resolve
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
 from ipclint.program.surface import is_exported
 from ipclint.program.types import base_type
 
@@ -43,6 +45,7 @@ def identified_by_spoofable_attribute(rule: Rule, program: Program, ref: UnitRef
         yield from _at_the_call(rule, program, ref, unit)
     yield from _named_in_the_message(rule, program, ref, unit)
     yield from _named_by_the_caller(rule, program, ref, unit)
+    yield from _claimed(rule, program, ref, unit)
 
 
 def _at_the_sink(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:
@@ -101,14 +104,28 @@ def _about_a_client(program: Program, ref: UnitRef) -> bool:
 
 def _at_the_call(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
     """Call sites that hand the peer's pid to something that identifies processes by it."""
+    for call, callee, origin in _handings(program, ref, unit):
+        yield _handed_over(rule, program, ref, call, callee, origin)
+
+
+def _handings(program: Program, ref: UnitRef, unit: Function) -> Iterator[tuple[Call, UnitRef, Origin]]:
     if not {"processIdentifier", *PID_FUNCTIONS, *SOCKET_PIDS} & set(unit.mentions):
         return
     for call in calls_in(program, ref):
         handed = arguments_from(program, ref, call, "peer")
         for callee in resolve(program, ref, call).refs if handed else ():
             for index in sorted(identifying(program, ref, call, callee)):
-                for origin in handed.get(index, ()):
-                    yield _handed_over(rule, program, ref, call, callee, origin)
+                yield from ((call, callee, origin) for origin in handed.get(index, ()))
+
+
+@query(bottom=False)
+def judges_by_pid(program: Program, ref: UnitRef) -> bool:
+    """Whether a function asks by the process id of a peer who that is: what this rule reports."""
+    unit = program.function(ref)
+    return unit is not None and (
+        any(_trace(program, ref, sink)[0] is not None for sink in identity_sinks(program, ref))
+        or any(True for _ in _handings(program, ref, unit))
+    )
 
 
 def _handed_over(rule: Rule, program: Program, ref: UnitRef, call: Call, callee: UnitRef, origin: Origin) -> Finding:
@@ -138,6 +155,21 @@ def _named_by_the_caller(rule: Rule, program: Program, ref: UnitRef, unit: Funct
             variant="c",
             context="pid-in-message",
             holes={"pid": unit.params[number].name, "method": unit.signature},
+        )
+
+
+def _claimed(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    """A message that says itself who sends it, and is believed."""
+    found = [(ref, claim) for claim in claims_in_message(program, ref, unit)]
+    if {"exportedObject", "setExportedObject"} & set(unit.mentions):
+        found += claims_in_arguments(program, ref)
+    for at, claim in found:
+        yield rule.finding(
+            place(at, claim.node),
+            "likely" if claim.about_sender else "hint",
+            variant="d",
+            context="claimed",
+            holes={"claim": claim.name},
         )
 
 

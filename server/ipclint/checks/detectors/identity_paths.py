@@ -26,13 +26,13 @@ from ipclint.program.program import Program, UnitRef
 PATH_LOOKUPS = frozenset({"proc_pidpath", "proc_name"})
 """C functions that fill their second argument with the path or the name of a process."""
 
-_COMPARES = frozenset(
+COMPARES = frozenset(
     {"strcmp", "strncmp", "strcasecmp", "strncasecmp", "strstr", "memcmp", "fnmatch", "isEqualToString:", "isEqual:",
      "isEqual", "hasPrefix", "hasPrefix:", "hasSuffix", "hasSuffix:", "contains", "containsObject:", "containsString:",
      "starts", "compare", "compare:", "caseInsensitiveCompare", "caseInsensitiveCompare:", "elementsEqual",
      "CFEqual", "CFStringCompare"}
 )  # fmt: skip
-_EQUALITIES = frozenset({"==", "!=", "===", "!==", "~="})
+EQUALITIES = frozenset({"==", "!=", "===", "!==", "~="})
 _JUDGES = frozenset({"SecStaticCodeCreateWithPath", "SecStaticCodeCreateWithPathAndAttributes"})
 _MEASURES = frozenset({"strlen", "count", "length", "isEmpty", *PATH_LOOKUPS})
 
@@ -46,7 +46,7 @@ class Led:
         filled = _root(lookup.args[1]) if lookup.name in PATH_LOOKUPS and len(lookup.args) > 1 else ""
         self._body = program.body(ref)
         self._is_it = _named(filled) if filled else _same(lookup)
-        self._carriers = _carriers(program, ref, self._is_it)
+        self._carriers = carriers(program, ref, self._is_it)
 
     @property
     def decides(self) -> bool:
@@ -54,7 +54,7 @@ class Led:
 
     @property
     def returned(self) -> bool:
-        return any(_holds(value, self._carries) for value in results(self._body))
+        return any(holds(value, self._carries) for value in results(self._body))
 
     def _carries(self, node: Node) -> bool:
         return self._is_it(node) or (isinstance(node, Name) and node.text in self._carriers)
@@ -73,7 +73,7 @@ def _same(call: Call) -> Callable[[Node], bool]:
     return lambda node: isinstance(node, Call) and (node.start, node.end) == (call.start, call.end)
 
 
-def _carriers(program: Program, ref: UnitRef, is_it: Callable[[Node], bool]) -> frozenset[str]:
+def carriers(program: Program, ref: UnitRef, is_it: Callable[[Node], bool]) -> frozenset[str]:
     """The locals that hold what was found, or something made of it."""
     found: set[str] = set()
     values = given(program, ref)
@@ -82,35 +82,35 @@ def _carriers(program: Program, ref: UnitRef, is_it: Callable[[Node], bool]) -> 
         before = len(found)
         for name, exprs in values.items():
             if name not in found and any(
-                _holds(expr, lambda node: is_it(node) or (isinstance(node, Name) and node.text in found))
+                holds(expr, lambda node: is_it(node) or (isinstance(node, Name) and node.text in found))
                 for expr in exprs
             ):
                 found.add(name)
     return frozenset(found)
 
 
-def _holds(expr: Node, carries: Callable[[Node], bool]) -> bool:
+def holds(expr: Node, carries: Callable[[Node], bool]) -> bool:
     """Whether an expression is made of what is carried: not its length, the status of the look-up, or what a comparison
     tells."""
     if carries(expr):
         return True
-    if isinstance(expr, Call | Member) and expr.name in _MEASURES | _COMPARES:
+    if isinstance(expr, Call | Member) and expr.name in _MEASURES | COMPARES:
         return False
-    if isinstance(expr, Operator) and expr.op in _EQUALITIES:
+    if isinstance(expr, Operator) and expr.op in EQUALITIES:
         return False
-    return any(_holds(inner, carries) for inner in children(expr))
+    return any(holds(inner, carries) for inner in children(expr))
 
 
 def _judges(node: Node, carries: Callable[[Node], bool]) -> bool:
     match node:
-        case Operator(op=op, operands=(one, other)) if op in _EQUALITIES:
+        case Operator(op=op, operands=(one, other)) if op in EQUALITIES:
             return any(
-                _holds(tested, carries) and _is_something(against) for tested, against in ((one, other), (other, one))
+                holds(tested, carries) and _is_something(against) for tested, against in ((one, other), (other, one))
             )
         case Switch(subject=subject):
-            return _holds(subject, carries)
-        case Call(name=name, target=target, args=args) if name in _COMPARES | _JUDGES:
-            return any(_holds(each, carries) for each in (*((target,) if target is not None else ()), *args))
+            return holds(subject, carries)
+        case Call(name=name, target=target, args=args) if name in COMPARES | _JUDGES:
+            return any(holds(each, carries) for each in (*((target,) if target is not None else ()), *args))
         case _:
             return False
 

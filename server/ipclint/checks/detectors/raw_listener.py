@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.identity import judges_by_pid
 from ipclint.checks.detectors.older_system import is_for_older_systems
 from ipclint.checks.detectors.peer_reach import reaches
 from ipclint.checks.rule import Rule
@@ -20,6 +21,7 @@ from ipclint.program.query import query
 from ipclint.program.surface import opens_listener
 from ipclint.program.types import base_type
 
+SETS_HANDLER = "xpc_connection_set_event_handler"
 EVIDENCE = frozenset(
     {"requirement", "code", "static-code", "audited-uid", "entitlement", "certificates", "signing-information"}
 )
@@ -51,8 +53,8 @@ def raw_listener_without_peer_requirement(
                 sorted({*around, *(each for site in callers(program, ref) for each in family(program, site.caller))})
             )
         evidence = frozenset[str]().union(*(reaches(program, member) for member in around))
-        if evidence & EVIDENCE:
-            continue
+        if evidence & EVIDENCE or ("pid" in evidence and any(judges_by_pid(program, member) for member in around)):
+            continue  # who the peer is by its process id is asked in vain: XPC103 says why
         handled = _handler(program, around)
         if handled is None and creation.kind == "mach-service":
             continue  # made here, served by code that is not
@@ -131,7 +133,7 @@ def _siblings(program: Program, ref: UnitRef) -> Iterator[UnitRef]:
 
 def _handler(program: Program, family: tuple[UnitRef, ...]) -> tuple[Place, str] | None:
     """Where messages are handled: a function that is given a connection and a message, else an event handler's call."""
-    inline: tuple[Place, str] | None = None
+    inline: list[tuple[bool, Place]] = []
     for member in family:
         function = program.function(member)
         if function is None:
@@ -140,24 +142,22 @@ def _handler(program: Program, family: tuple[UnitRef, ...]) -> tuple[Place, str]
         if "xpc_connection_t" in types and any(name in OBJECTS for name in types):
             return Place(member.path, member.key, *function.name_span), function.name
         for call in calls_in(program, member):
-            if (
-                (
-                    call.name == "xpc_connection_set_event_handler"
-                    and len(call.args) > 1
-                    and isinstance(call.args[1], Closure)
-                )
-                and inline is None
-                and _handles_messages(call.args[1])
-            ):
-                inline = _place(member, call), ""
-    return inline
+            handler = call.args[1] if call.name == SETS_HANDLER and len(call.args) > 1 else None
+            if isinstance(handler, Closure) and _handles_messages(handler):
+                inline.append((_takes_peers(handler), _place(member, call)))
+    return (min(inline, key=lambda found: found[0])[1], "") if inline else None
+
+
+def _takes_peers(handler: Closure) -> bool:
+    """Whether a handler sets those of the peers that it is handed: the messages come to these."""
+    return any(isinstance(node, Call) and node.name == SETS_HANDLER for node in walk(handler.body))
 
 
 def _handles_messages(handler: Closure) -> bool:
     """Not a listener's own handler that only passes peers on, nor one that ignores what comes."""
     words = {node.name for node in _here(handler) if isinstance(node, Call)}
     return any(word.startswith(("xpc_dictionary_get", "xpc_dictionary_create_reply")) for word in words) or bool(
-        words - {"xpc_get_type", "xpc_connection_set_event_handler", "xpc_connection_resume", "xpc_connection_activate"}
+        words - {"xpc_get_type", SETS_HANDLER, "xpc_connection_resume", "xpc_connection_activate"}
     )
 
 
@@ -167,7 +167,7 @@ def _here(handler: Closure) -> Iterator[Node]:
     while stack:
         node = stack.pop()
         yield node
-        if not (isinstance(node, Call) and node.name == "xpc_connection_set_event_handler"):
+        if not (isinstance(node, Call) and node.name == SETS_HANDLER):
             stack.extend(children(node))
 
 
