@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.extension_hosts import decides_for_extension, open_closures
 from ipclint.checks.detectors.peer_apis import ACCEPTORS, EXCUSES
 from ipclint.checks.detectors.peer_evidence import Guard, guard
 from ipclint.checks.detectors.peer_reach import reaches
@@ -34,16 +35,20 @@ class Endpoint(NamedTuple):
     listener: Listener | None
 
 
+EXTENSION = Endpoint("extension", "hint", "the extension", None)
+
+
 @detector("listener-accepts-unverified-peer", on="function")
 def accepts_unverified_peer(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
-    if unit.selector not in ACCEPTORS or not unit.body or ref not in running(program, ref):
+    yield from _open_closures(rule, program, ref, unit)
+    if not _decides(program, unit) or not unit.body or ref not in running(program, ref):
         return
     found = guard(program, ref)
     excused = bool(found.kinds) and found.kinds <= EXCUSES
     if not (found.open or found.unknown or excused):
         yield from _for_a_user(rule, program, ref, unit, found)
         return
-    endpoint = _endpoint(program, ref.path, unit)
+    endpoint = EXTENSION if decides_for_extension(program, unit) else _endpoint(program, ref.path, unit)
     if endpoint is None:
         return  # the listener itself requires a code signature
     validator = _unused_validator(program, unit)
@@ -67,6 +72,22 @@ def accepts_unverified_peer(rule: Rule, program: Program, ref: UnitRef, unit: Fu
         steps=tuple(_story(program, ref, unit, decider, endpoint, validator, found)),
     )
     yield finding
+
+
+def _decides(program: Program, unit: Function) -> bool:
+    return unit.selector in ACCEPTORS or decides_for_extension(program, unit)
+
+
+def _open_closures(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+    """What is handed to ExtensionKit to accept connections."""
+    for closure in open_closures(program, ref, unit):
+        yield rule.finding(
+            Place(ref.path, ref.key, closure.start, closure.body_start),
+            EXTENSION.confidence,
+            severity=rule.severity[EXTENSION.context],
+            context=EXTENSION.context,
+            holes={"delegate": "The closure", "service": EXTENSION.service},
+        )
 
 
 def _for_a_user(rule: Rule, program: Program, ref: UnitRef, unit: Function, found: Guard) -> Iterator[Finding]:
