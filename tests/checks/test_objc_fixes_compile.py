@@ -45,6 +45,8 @@ BUILDERS = frozenset(
         "invalidate-with-owner",
         "start-endpoint",
         "require-endpoint-peers",
+        "measure-form",
+        "obtain-right",
     }
 )
 

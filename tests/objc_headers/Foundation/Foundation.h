@@ -151,6 +151,8 @@ enum { NSUTF8StringEncoding = 4 };
 @property (readonly) NSUInteger length;
 + (instancetype)data;
 + (nullable instancetype)dataWithContentsOfFile:(NSString *)path;
+@property (readonly) const void *bytes;
+- (void)getBytes:(void *)buffer length:(NSUInteger)length;
 @end
 
 @interface NSMutableData : NSData

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 from ipclint.checks.around import given
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.authorization_rights import chosen_by_client, names_of_rights, only_looks
+from ipclint.checks.detectors.authorization_rights import chosen_by_client, flags_of, names_of_rights, only_looks
 from ipclint.checks.detectors.peer_reach import bare_statements
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place
-from ipclint.model.ir import Assign, Call, Let, Member, Name, Node, Operator, Return, walk
-from ipclint.program.link import callers, calls_in, resolve
+from ipclint.model.ir import Assign, Call, Expr, Let, Member, Name, Node, Operator, Return, walk
+from ipclint.program.link import callers, calls_in, resolve, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
+from ipclint.program.types import base_type
 
 FORM = "AuthorizationCreateFromExternalForm"
 LENGTH = "kAuthorizationExternalFormLength"
@@ -94,7 +95,8 @@ def _only_looked_up(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Find
     """d: the flags do not ask to obtain the right."""
     for call in calls_in(program, ref):
         if call.name in RIGHTS and only_looks(program, ref, call):
-            yield rule.finding(_place(ref, call), "certain", variant="d", context="flags", holes={"call": call.name})
+            holes: dict[str, str | Place] = {"call": call.name, "flags": _place(ref, flags_of(program, ref, call))}
+            yield rule.finding(_place(ref, call), "certain", variant="d", context="flags", holes=holes)
 
 
 def _reference_kept(rule: Rule, program: Program, ref: UnitRef, unit: Function, forms: list[Call]) -> Iterator[Finding]:
@@ -141,7 +143,8 @@ def _read_unmeasured(rule: Rule, program: Program, ref: UnitRef, forms: list[Cal
     for form in forms:
         words = _words(form.args[0]) if form.args else set[str]()
         if words & {"bytes", "baseAddress"} and not _measured(program, ref):
-            yield rule.finding(_place(ref, form), "certain", variant="c", context="unmeasured", holes={"call": FORM})
+            holes: dict[str, str | Place] = {"call": FORM, **_measurable(program, ref, form.args[0])}
+            yield rule.finding(_place(ref, form), "certain", variant="c", context="unmeasured", holes=holes)
 
 
 def _measured(program: Program, ref: UnitRef) -> bool:
@@ -165,8 +168,21 @@ def _length_unchecked(rule: Rule, program: Program, ref: UnitRef, unit: Function
                 variant="c",
                 severity="high",
                 context="length",
-                holes={"call": call.name.partition(":")[0]},
+                holes={"call": call.name.partition(":")[0], **_measurable(program, ref, length)},
             )
+
+
+def _measurable(program: Program, ref: UnitRef, expr: Expr) -> dict[str, str | Place]:
+    """The data whose bytes, or whose length, an expression is, and what its length is called; empty for others."""
+    match expr:
+        case (
+            Member(base=Name() as data, name="bytes" | "length" | "count")
+            | Call(target=Name() as data, name="bytes" | "length", args=())
+        ):
+            is_value = base_type(type_of(program, ref, data)) == "Data"
+            return {"measured": _place(ref, data), "length": "count" if is_value else "length"}
+        case _:
+            return {}
 
 
 def _compares_length(program: Program, ref: UnitRef) -> bool:

@@ -99,3 +99,10 @@ def only_looks(program: Program, ref: UnitRef, call: Call) -> bool:
                 return False
     known = words - ({flags.text} if isinstance(flags, Name) and len(values) > 1 else set[str]())
     return not words & EXTEND and known <= _FLAGS
+
+
+def flags_of(program: Program, ref: UnitRef, call: Call) -> Expr:
+    """Where the flags of a call are written: its argument, or the one value of the local that stands there."""
+    flags = call.args[3]
+    values = given(program, ref).get(flags.text, ()) if isinstance(flags, Name) else ()
+    return values[0] if len(values) == 1 else flags
