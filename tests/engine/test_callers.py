@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ipclint.engine.changes import ByteEdit, Change
 from ipclint.engine.session import Session
 from ipclint.engine.setup import open_session
 from ipclint.engine.unread import MAX_CALLERS
@@ -55,3 +56,12 @@ def test_a_name_that_is_everywhere_leads_nowhere(tmp_path: Path) -> None:
     files = {f"{number}.swift": CALLER for number in range(MAX_CALLERS + 1)}
     session = checked(tmp_path, {"Clip.swift": CLIP, **files})
     assert len(session.unread("Clip.swift")) == MAX_CALLERS + 1
+
+
+def test_callers_of_what_is_typed_are_read_once_the_document_is_left_alone(tmp_path: Path) -> None:
+    session = checked(tmp_path, {"Clip.swift": "import UIKit\n", "Wallet.swift": CALLER})
+    session.apply([Change.opened("Clip.swift", b"")])
+    session.apply([Change.edited("Clip.swift", [ByteEdit(0, 0, CLIP.encode())])])
+    assert session.unread("Clip.swift") == ("Wallet.swift",), "with every keystroke, every file would be looked into"
+    session.apply([Change.opened("Clip.swift", CLIP.encode())])
+    assert secrets(session)

@@ -73,12 +73,16 @@ class Survey(NamedTuple):
 
 
 class Work:
-    """What is left to do: the files to be checked again, those whose reports may be others then, those to be read."""
+    """What is left to do: the files to be checked again, those whose reports may be others then, those to be read.
 
-    def __init__(self, touched: Iterable[str] = ()) -> None:
+    `searches`: callers are searched for in the files that were not read, which takes as long as reading them all.
+    """
+
+    def __init__(self, touched: Iterable[str] = (), *, searches: bool = True) -> None:
         self.due = set(touched)
         self.affected = set(touched)
         self.wanted: set[str] = set()
+        self.searches = searches
 
     def add(self, paths: set[str]) -> None:
         self.due |= paths
@@ -117,7 +121,7 @@ class Session:
         self._failures: dict[str, str] = {}  # path → how a rule or its fix failed there
         self._resting: dict[str, float] = {}  # path → when a file that was given up may be tried again
         self._passing: dict[str, set[str]] = defaultdict(set)  # file → files with a trace through it
-        self._left = Work()  # by an `apply` that was called off
+        self._left = Work(searches=False)  # by an `apply` that was called off
         self._later = Work()  # what questions brought up: no change waits for it
 
     # ── what happened ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -170,7 +174,8 @@ class Session:
         """Take in what happened, check what depends on it, and say which reports changed.
 
         Raises Interrupted once `is_called_off` says so. What happened is taken in then, and every report is what it
-        was; the next call does what is left.
+        was; the next call does what is left. Callers of what is being typed are searched for once the whole document is
+        sent again: not with every keystroke.
         """
         changes = tuple(changes)
         touched = {change.path for change in changes if self._files.take(change)}
@@ -178,11 +183,13 @@ class Session:
         if any(isinstance(self._files.facts.get(path), ProjectFacts) for path in touched):
             touched.update(self._files.drop_tests())
         self._left.add(touched)
+        self._left.searches |= any(change.kind != "edited" for change in changes)
         changed: set[str] = set()
         with self._reader(1) as reader:
             for _ in self._settle(self._left, changed, reader, is_called_off):
                 if is_called_off is not None and is_called_off():
                     raise Interrupted
+        self._left.searches = False
         return Delta(frozenset(changed))
 
     def refresh(self, paths: Iterable[str], is_called_off: CallOff | None = None) -> Delta:
@@ -362,10 +369,8 @@ class Session:
                 done += 1
                 yield Progress("checking", done, max(done, total))
             work.wanted |= {path for island in self._files.islands() for path in island.wanted()} - begun
-            if not work.wanted and not begun:
-                work.wanted |= (
-                    self._files.calling()
-                )  # last: many functions that nobody was seen to call have callers by now
+            if work.searches and not work.wanted and not begun:  # last: many more have callers by now
+                work.wanted |= self._files.calling()
             if not (work.wanted or begun or work.due):  # another may have added to it between two steps
                 break
             for outcomes in reader.read(_all_whole(work.wanted)):
