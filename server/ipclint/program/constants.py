@@ -12,9 +12,12 @@ from collections.abc import Iterable
 from ipclint.model.facts import Macro, Variable
 from ipclint.model.ir import (
     Assign,
+    Block,
     Call,
     Case,
     Cast,
+    Closure,
+    Conditional,
     Evaluate,
     Expr,
     Guard,
@@ -85,6 +88,8 @@ def fold(program: Program, ref: UnitRef, expr: Expr | None, depth: int = 0) -> t
             return _fold_name(program, ref, name, depth)
         case Member():
             return _fold_member(program, ref, expr, depth)
+        case Call(target=Closure(body=body, params=()), args=()):  # that runs at once
+            return _fold_block(program, ref, body, depth)
         case Call():
             return _fold_call(program, ref, expr, depth)
         case _:
@@ -199,13 +204,25 @@ _DEBUG = re.compile(r"[\s(]*(?:defined[\s(]*)?_?DEBUG(?:_BUILD)?[\s)]*")
 
 
 def _fold_returns(program: Program, ref: UnitRef, depth: int) -> tuple[str, ...]:
-    body = program.body(ref)
-    if len(body) == 1 and isinstance(body[0], Evaluate):  # an implicit return
-        return fold(program, ref, body[0].value, depth + 1)
-    returns = [node.value for node in walk(body) if isinstance(node, Return) and node.value is not None]
-    if not returns:
-        return (HOLE,)
-    return _union(text for value in returns for text in fold(program, ref, value, depth + 1))
+    return _fold_block(program, ref, program.body(ref), depth)
+
+
+def _fold_block(program: Program, ref: UnitRef, body: Block, depth: int) -> tuple[str, ...]:
+    return _union(text for value in given_by(body) for text in fold(program, ref, value, depth + 1)) or (HOLE,)
+
+
+def given_by(body: Block) -> tuple[Expr, ...]:
+    """What a function or a closure may give. Of an `#if`, what a debug build alone has counts when nothing else is
+    there.
+    """
+    match body:
+        case (Evaluate(value=value),):  # an implicit return
+            return (value,)
+        case (Conditional(clauses=clauses),):
+            shipped = tuple(clause for clause in clauses if not _DEBUG.fullmatch(clause[0])) or clauses
+            return tuple(value for _, inner in shipped for value in given_by(inner))
+        case _:
+            return tuple(node.value for node in walk(body) if isinstance(node, Return) and node.value is not None)
 
 
 @query(bottom=(HOLE,))

@@ -11,9 +11,9 @@ from ipclint.checks.requirement import Grade, RequirementError, Verdict, judge, 
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Confidence, Finding, Place, Severity, Step
-from ipclint.model.ir import Call, Expr, Member, Name, Node, Return, walk
+from ipclint.model.ir import Call, Closure, Expr, Member, Name, Node, Return, walk
 from ipclint.program.configuration import is_privileged
-from ipclint.program.constants import HOLE, fold, unwrapped
+from ipclint.program.constants import HOLE, fold, given_by, unwrapped
 from ipclint.program.link import members, owner_of, resolve, scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
@@ -126,6 +126,9 @@ def _written(program: Program, ref: UnitRef, argument: Expr) -> tuple[UnitRef, E
             constants = (*(members(program, owner, name) if owner else ()), *program.variables_named(name))
         case Member(base=base, name=name) if base is not None:
             constants = members(program, base_type(type_of(program, ref, base).removesuffix(".Type")), name)
+        case Call(target=Closure(body=body, params=()), args=()):  # that runs at once
+            given = given_by(body)
+            return (ref, given[0]) if len(given) == 1 else None
         case Call():
             callees = resolve(program, ref, argument).refs
             returned = [n.value for callee in callees for n in walk(program.body(callee)) if isinstance(n, Return)]
