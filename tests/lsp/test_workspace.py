@@ -210,3 +210,50 @@ async def test_progress_is_shown_while_a_folder_is_indexed(root: Path, start_edi
     [reports] = editor.client.progress_reports.values()
     assert isinstance(reports[0], types.WorkDoneProgressBegin)
     assert reports[0].cancellable
+
+
+# ── folders inside one another ───────────────────────────────────────────────────────────────────────────────────────
+
+LISTENER = """import Foundation
+
+final class HelperDelegate: NSObject, NSXPCListenerDelegate {
+    func listener(_ l: NSXPCListener, shouldAcceptNewConnection c: NSXPCConnection) -> Bool {
+        prepare(c)
+        c.exportedObject = self
+        c.resume()
+        return true
+    }
+}
+
+let delegate = HelperDelegate()
+let listener = NSXPCListener(machServiceName: "com.example.helper")
+listener.delegate = delegate
+listener.resume()
+"""
+CARELESS = "import Foundation\n\nfunc prepare(_ c: NSXPCConnection) {\n}\n"
+OPEN_DOOR = ["xpc/listener-accepts-unverified-peer"]
+
+
+async def test_the_unsaved_text_of_a_document_reaches_every_folder_around_it(start_editor: StartEditor, root: Path):
+    (root / "inner").mkdir()
+    (root / "inner" / "Prepare.swift").write_text(CARELESS)
+    (root / "Main.swift").write_text(LISTENER)
+    editor = await start_editor("neovim@v0.11")
+    await editor.settles("Main.swift", OPEN_DOOR)
+    editor.open("inner/Prepare.swift")
+    inner = types.WorkspaceFolder((root / "inner").as_uri(), "inner")
+    added = types.DidChangeWorkspaceFoldersParams(types.WorkspaceFoldersChangeEvent([inner], []))
+    editor.client.workspace_did_change_workspace_folders(added)
+    editor.type("inner/Prepare.swift", 3, 0, '    c.setCodeSigningRequirement("anchor apple")\n')
+    await editor.settles("Main.swift", [])
+    editor.type("inner/Prepare.swift", 3, 0, "", end=(4, 0))
+    await editor.settles("Main.swift", OPEN_DOOR)
+    editor.type("inner/Prepare.swift", 3, 0, '    c.setCodeSigningRequirement("anchor apple")\n')
+    await editor.settles("Main.swift", [])
+    removed = types.DidChangeWorkspaceFoldersParams(types.WorkspaceFoldersChangeEvent([], [inner]))
+    editor.client.workspace_did_change_workspace_folders(removed)
+    editor.type("inner/Prepare.swift", 0, 0, "shout(1)\n")
+    await editor.settles("inner/Prepare.swift", SHOUT)
+    assert editor.shown("Main.swift") == []
+    editor.close("inner/Prepare.swift")
+    await editor.settles("Main.swift", OPEN_DOOR)

@@ -65,8 +65,8 @@ class Analysis:
         self.folders = Folders(lambda root: make_session(root, self.settings))
         self._warn = warn
         self._log = log
-        self._homes: dict[str, Address] = {}  # of open documents
-        self._uncertain: set[str] = set()  # open documents of which the session may hold another text
+        self._homes: dict[str, tuple[Address, ...]] = {}  # of open documents; the innermost folder speaks of it
+        self._uncertain: set[Address] = set()  # open documents of which the session may hold another text
         self._events: deque[Event] = deque()
         self._waiting: deque[Folder] = deque()  # folders to be indexed
         self._lost: list[Update] = []  # what must be taken back
@@ -98,7 +98,10 @@ class Analysis:
         batches: dict[Folder, Batch] = defaultdict(Batch)
         self._take_all(batches)
         while batches:
-            folder, batch = next(iter(batches.items()))
+            folder = max(
+                batches, key=lambda folder: len(folder.root)
+            )  # an inner one first, which speaks for outer ones
+            batch = batches[folder]
             with suppress(Interrupted):
                 updates += self._analyse(folder, batch, turn)
                 del batches[folder]
@@ -123,9 +126,9 @@ class Analysis:
             case Edited(uri, version, changes):
                 self._edit(uri, version, changes, batches)
             case Reread(uri):
-                if uri in self._homes:
-                    self._whole(self._homes[uri], batches)
-                    batches[self._homes[uri].folder].rests = True
+                for address in self._homes.get(uri, ()):
+                    self._whole(address, batches)
+                    batches[address.folder].rests = True
             case Closed(uri):
                 self._close(uri, batches)
             case OnDisk(uris):
@@ -139,12 +142,13 @@ class Analysis:
                         self._reopen(folder, batches)
 
     def _open(self, document: Document, batches: dict[Folder, Batch]) -> None:
-        address = self.folders.place(document.uri, document.language)
-        if not address.folder.documents and not self.folders.is_workspace(address.folder):
-            self._tell_mistake(address.folder, batches)
-        self._homes[document.uri] = address
-        address.folder.documents[address.path] = document
-        self._whole(address, batches)
+        homes = self._homes[document.uri] = self.folders.homes(document.uri, document.language)
+        folder = homes[0].folder
+        if not folder.documents and not self.folders.is_workspace(folder):
+            self._tell_mistake(folder, batches)
+        for address in homes:
+            address.folder.documents[address.path] = document
+            self._whole(address, batches)
 
     def _edit(
         self,
@@ -153,16 +157,17 @@ class Analysis:
         changes: tuple[types.TextDocumentContentChangeEvent, ...],
         batches: dict[Folder, Batch],
     ) -> None:
-        address = self._homes.get(uri)
-        if address is None:
+        homes = self._homes.get(uri)
+        if homes is None:
             logger.warning("a change of a document that is not open: %s", uri)
             return
-        edits = address.folder.documents[address.path].apply(changes, self.positions, version)
-        if uri in self._uncertain:
-            self._whole(address, batches)
-        else:
-            batches[address.folder].changes.append(Change.edited(address.path, edits))
-            batches[address.folder].edited.add(address.path)
+        edits = homes[0].folder.documents[homes[0].path].apply(changes, self.positions, version)
+        for address in homes:
+            if address in self._uncertain:
+                self._whole(address, batches)
+            else:
+                batches[address.folder].changes.append(Change.edited(address.path, edits))
+                batches[address.folder].edited.add(address.path)
 
     def _whole(self, address: Address, batches: dict[Folder, Batch]) -> None:
         folder, path = address
@@ -170,9 +175,8 @@ class Analysis:
         batches[folder].edited.add(path)
 
     def _close(self, uri: str, batches: dict[Folder, Batch]) -> None:
-        address = self._homes.pop(uri, None)
-        if address is not None:
-            folder, path = address
+        homes = self._homes.pop(uri, ())
+        for folder, path in homes:
             del folder.documents[path]
             folder.changed_on_disk(path)
             batches[folder].changes.append(Change.closed(path))
@@ -180,8 +184,8 @@ class Analysis:
             if not folder.in_workspace:
                 batches[folder].changes.append(Change.gone(path))
                 self.folders.leave(folder)
-            if self.folders.find(uri) is None:  # there is no file that could have diagnostics of its own
-                self._lost.append(Update(uri, None, []))
+        if homes and self.folders.find(uri) is None:  # there is no file that could have diagnostics of its own
+            self._lost.append(Update(uri, None, []))
 
     def _disk(self, uris: Iterable[str], batches: dict[Folder, Batch]) -> None:
         for uri in uris:
@@ -212,9 +216,9 @@ class Analysis:
             self._waiting.append(folder)
             self._take_over(folder, batches)
             self._tell_mistake(folder, batches)
-        for uri, (folder, path) in list(self._homes.items()):
-            document = folder.documents[path]
-            if self.folders.place(uri, document.language) != (folder, path):
+        for uri, homes in list(self._homes.items()):
+            document = homes[0].folder.documents[homes[0].path]
+            if self.folders.homes(uri, document.language) != homes:
                 self._close(uri, batches)
                 self._open(document, batches)
         for folder in gone:
@@ -266,7 +270,7 @@ class Analysis:
 
     def _analyse(self, folder: Folder, batch: Batch, is_called_off: CallOff) -> list[Update]:
         """Raises Interrupted; what is to be done when it is called again stands in `batch`."""
-        edited = {document.uri for path, document in folder.documents.items() if path in batch.edited}
+        edited = {Address(folder, path) for path in folder.documents if path in batch.edited}
         try:
             changes, batch.changes = batch.changes, []
             batch.others |= folder.session.apply(changes, is_called_off).changed
@@ -286,7 +290,7 @@ class Analysis:
         except Exception:
             logger.exception("the analysis failed")
             self._uncertain |= edited
-            for name in sorted(uri.rpartition("/")[2] for uri in edited):
+            for name in sorted(path.rpartition("/")[2] for _, path in edited):
                 self._warn(
                     f"ipclint could not analyse {name}; what it found before stays. The log says why: please report it."
                 )
@@ -332,7 +336,8 @@ class Analysis:
 
     def address(self, uri: str) -> Address | None:
         """Where a document or a file lives; None when it is in no folder that is known."""
-        return self._homes.get(uri) or self.folders.find(uri)
+        homes = self._homes.get(uri)
+        return homes[0] if homes else self.folders.find(uri)
 
     def diagnostics(self, folder: Folder) -> Diagnostics:
         return Diagnostics(self.client, self.positions, folder.uri, folder.lines, folder.page)

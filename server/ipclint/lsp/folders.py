@@ -173,8 +173,14 @@ class Folders:
         if not folder.documents and self._loose.get(folder.root) is folder:
             del self._loose[folder.root]
 
-    def place(self, uri: str, language: str) -> Address:
-        """Where a document that is being opened belongs; makes a session for it when there is none."""
+    def homes(self, uri: str, language: str) -> tuple[Address, ...]:
+        """Every place of a document that is being opened, the one where it belongs first; makes a session for it when
+        there is none."""
+        home = self._place(uri, language)
+        others = (address for address in self.holding(uri) if address != home) if self._nested else ()
+        return (home, *others)
+
+    def _place(self, uri: str, language: str) -> Address:
         found = self.find(uri)
         if found is not None:
             return found
