@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -30,10 +31,13 @@ def run(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=options.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
 
+    gc.disable()  # what is loaded stays: to search it for garbage, again and again, is a tenth of the start
     from ipclint.lsp.handlers import make_server
     from ipclint.lsp.protocol import brief
     from ipclint.lsp.transport import listen, standard_streams
 
+    gc.freeze()
+    gc.enable()
     try:
         streams = listen(*options.tcp) if options.tcp else standard_streams()
     except OSError as error:
