@@ -89,7 +89,14 @@ DESCRIPTOR_SINKS = frozenset(
 
 TEXT_TYPES = re.compile(r"^(?:const\s+)?(?:std::)?(?:string|string_view|filesystem::path)\b(?!\s*\*)")
 BOXED_TYPES = re.compile(r"^(?:const\s+)?NSString\s*\*")
-ASSERTIONS = re.compile(r"assert|precondition|(?:^|_)require(?:_|$)|verify$", re.I)
+ASSERTIONS = re.compile(
+    r"assert|assure|ensure|precondition|(?:^|_)(?:require|check|expect|guard|unless)(?:_|$)|verify$|_if_(?:null|nil)$", re.I
+)
+"""Macros and functions that leave unless their first argument holds."""
+
+REFUSALS = re.compile(r"(?:^|_)(?:bail|return|goto|fail|exit|reject|error|break)(?:_out)?_(?:if|when)(?:_|$)", re.I)
+"""Macros that leave when their first argument holds."""
+
 LIBRARY = re.compile(
     r"^(?:xpc_|str|mem|uuid_|CF|Sec|dispatch_|syslog$|os_log|NS|[fsv]*n?printf$|open|access|stat|l?stat$|printf)"
 )

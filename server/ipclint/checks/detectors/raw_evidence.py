@@ -26,6 +26,7 @@ from ipclint.checks.detectors.raw_api import (
     OBJECTS,
     POINTERS,
     READER,
+    REFUSALS,
     TEXT_TYPES,
     WAITING,
 )
@@ -151,6 +152,7 @@ class _Watcher(Knowledge):
         self.uses: list[Use] = []
         self.handed: list[Handed] = []
         self._wrapped: set[tuple[int, int]] = set()  # where a function of the program stands for a getter
+        self._sure: set[tuple[int, int]] = set()  # getters that cannot give NULL where they are called
         function = program.function(ref)
         params = function.params if function is not None else ()
         self._pointers = {_key(p) for p in params if "*" in p.type and "char" in p.type and p.type.count("*") == 1}
@@ -198,8 +200,10 @@ class _Watcher(Knowledge):
                 pass
 
     def _call(self, call: Call, state: State) -> Iterator[Fact]:
-        if ASSERTIONS.search(call.name) and call.args:
-            yield from shown(call.args[0], True, state, self)
+        if call.args and (ASSERTIONS.search(call.name) or REFUSALS.search(call.name)):
+            yield from shown(call.args[0], bool(ASSERTIONS.search(call.name)), state, self)
+        if call.name in MAY_BE_NULL and self.is_present(call, state):
+            self._sure.add((call.start, call.end))
         if not self.swift:
             for number in NULL_SINKS.get(call.name, ()):
                 if number < len(call.args):
@@ -280,7 +284,9 @@ class _Watcher(Knowledge):
             if (
                 _key(origin) in self._pointers
                 if isinstance(origin, Param)
-                else origin.name in getters and not (origin.name in DATA and _is_measured(origin, state))
+                else origin.name in getters
+                and (origin.start, origin.end) not in self._sure
+                and not (origin.name in DATA and _is_measured(origin, state))
             )
         ]
 

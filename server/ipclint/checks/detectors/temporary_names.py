@@ -12,7 +12,7 @@ from typing import TypeGuard
 
 from ipclint.checks import around
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.temporary_uses import DELETES, READS, Use, reached, reached_by_name, word_of
+from ipclint.checks.detectors.temporary_uses import DELETES, PRESENCE, READS, Use, reached, reached_by_name, word_of
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Import, Macro, Type, Variable
 from ipclint.model.finding import Finding, Place, Step
@@ -202,6 +202,8 @@ def _findings(
         return  # it is taken with care, only cleaned away, or none of our business
     if not found and " " in literal.value:
         return  # rather a sentence than a path
+    if found and all(use.kind == PRESENCE for use in found) and _is_one_of_many(path):
+        return  # traces of others are looked for
     found.sort(key=lambda use: use.kind.startswith(READS))
     holes: dict[str, str | Place] = {"path": in_command[1] if in_command else _shown(program, ref, literal, path)}
     if found and all(use.ref == ref and use.kind == "path.write" for use in found):
@@ -214,6 +216,13 @@ def _findings(
         holes=holes,
         steps=tuple(Step(around.place_of(use.ref, use.node), _STORY[use.kind.partition(".")[0]]) for use in found[:3]),
     )
+
+
+def _is_one_of_many(path: tuple[Node, ...]) -> bool:
+    """Whether a name stands in a list of paths most of which lie in folders that not everybody may write."""
+    whole = next((node for node in reversed(path) if isinstance(node, Collection)), None)
+    texts = [item.value for item in whole.items if isinstance(item, Text)] if whole is not None else []
+    return sum(text.startswith("/") and not SHARED.match(text) for text in texts) > len(texts) / 2
 
 
 def _context(program: Program, ref: UnitRef, uses: list[Use]) -> str:

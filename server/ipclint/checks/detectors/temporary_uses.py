@@ -18,6 +18,7 @@ MAX_STEPS = 2  # functions, properties and results that a name is followed throu
 
 WRITES = ("path.write", "path.open", "path.permissions", "command", "environment", "socket")
 READS = ("path.read", "path.list")
+PRESENCE = "path.read.presence"  # it is only asked whether the file is there
 DELETES = ("path.delete",)
 SAFE_FLAGS = frozenset({"O_EXCL", "withoutOverwriting", "NSDataWritingWithoutOverwriting"})
 
@@ -135,7 +136,7 @@ def sinks(program: Program, ref: UnitRef) -> Iterator[tuple[Node, Node, str]]:
         if use.api.name in ("temporary.environment", "process.environment"):
             yield from ((use.node, argument, "environment") for argument in use.args)
         if use.api.name == "temporary.exists" and use.args:
-            yield use.node, use.args[0], "path.read"
+            yield use.node, use.args[0], PRESENCE
     for call in calls_in(program, ref):
         if call.args and "sun_path" in map(word_of, walk(call.args[0])):
             yield from ((call, argument, "socket") for argument in call.args[1:])
