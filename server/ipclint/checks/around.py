@@ -13,6 +13,7 @@ from ipclint.model.ir import (
     Call,
     Cast,
     Closure,
+    Evaluate,
     Expr,
     Guard,
     If,
@@ -22,6 +23,7 @@ from ipclint.model.ir import (
     Name,
     Node,
     Operator,
+    Return,
     Stmt,
     children,
     walk,
@@ -45,6 +47,15 @@ def roots(program: Program, ref: UnitRef) -> tuple[Node, ...]:
     if isinstance(unit, Variable):
         return (unit.value,) if unit.value is not None else ()
     return program.body(ref)
+
+
+def returned(program: Program, ref: UnitRef) -> Iterator[Expr]:
+    """What a function or getter gives back, by `return` or as its only expression."""
+    body = program.body(ref)
+    if len(body) == 1 and isinstance(body[0], Evaluate) and ref.path.endswith(".swift"):
+        yield body[0].value
+    for root in body:
+        yield from (node.value for node in walk(root) if isinstance(node, Return) and node.value is not None)
 
 
 def path_to(program: Program, ref: UnitRef, node: Node) -> tuple[Node, ...]:

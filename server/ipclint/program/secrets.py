@@ -155,23 +155,25 @@ def secret_in(program: Program, ref: UnitRef, expr: Expr | None, depth: int = 0,
     """The worst secret that an expression holds, looking through locals, formats and, with `follow`, to the callers."""
     if expr is None or depth > MAX_DEPTH:
         return None
-    found = [s for part in _values(expr) if (s := _secret_of(program, ref, part, depth, follow)) is not None]
+    found = [s for part in values_of(expr) if (s := _secret_of(program, ref, part, depth, follow)) is not None]
     return min(found, key=lambda secret: RANKS.index(secret.rank), default=None)
 
 
-def _values(expr: Expr) -> tuple[Expr, ...]:
+def values_of(expr: Expr) -> tuple[Expr, ...]:
     """The parts of an expression that its value is made of; conditions and keys are not."""
     match expr:
         case Interpolation(parts=parts):
-            return tuple(value for part in parts for value in _values(part))
+            return tuple(value for part in parts for value in values_of(part))
         case Operator(op="?:", operands=(_, yes, no)):
-            return (*_values(yes), *_values(no))
+            return (*values_of(yes), *values_of(no))
         case Operator(op="??" | "+" | "unwrap" | "try" | "try?" | "try!" | "await", operands=operands):
-            return tuple(value for operand in operands for value in _values(operand))
+            return tuple(value for operand in operands for value in values_of(operand))
         case Cast(value=value):
-            return _values(value)
+            return values_of(value)
         case Collection(kind=kind, items=items):
-            return tuple(value for item in (items[1::2] if kind == "dictionary" else items) for value in _values(item))
+            return tuple(
+                value for item in (items[1::2] if kind == "dictionary" else items) for value in values_of(item)
+            )
         case Literal() | Text() | Closure():
             return ()
         case _:
@@ -190,8 +192,9 @@ def _secret_of(program: Program, ref: UnitRef, expr: Expr, depth: int, follow: b
             if name in GENERIC and base is not None:
                 owner = base_type(type_of(program, ref, base)) if follow else ""
                 found = secret_in(program, ref, base, depth + 1, follow)
-                return found or _by_construction(program, owner, name, depth)
-            return _named(program, ref, expr, name)
+                return found or _by_construction(program, owner, name, depth) or _by_type(program, ref, expr, base)
+            found = _named(program, ref, expr, name) or _by_owner(program, ref, expr, base)
+            return found or (_by_type(program, ref, expr, base) if name == "key" else None)
         case Call():
             return _of_call(program, ref, expr, depth, follow)
         case Subscript(base=base, args=args):
@@ -208,6 +211,34 @@ def _named(program: Program, ref: UnitRef, expr: Expr, name: str) -> Secret | No
     if not rank or base_type(type_of(program, ref, expr).removesuffix(".Type")) in INNOCENT:
         return None
     return Secret(name, rank, expr, ref)
+
+
+def _by_owner(program: Program, ref: UnitRef, expr: Member, base: Expr | None) -> Secret | None:
+    """A property that says what it is only together with the name of its owner: `totp.code`, `recovery.phrase`."""
+    match base:
+        case Operator(op="unwrap" | "?", operands=(inner,)):
+            return _by_owner(program, ref, expr, inner)
+        case Name(text=owner) | Member(name=owner):
+            words = words_of(owner)
+            joined = (*words[-1:], *words_of(expr.name))
+            rank = next((rank for rank in RANKS if joined in _phrases(program.vocabulary, f"secret.{rank}")), "")
+            innocent = base_type(type_of(program, ref, expr)) in INNOCENT
+            return Secret(f"{owner}.{expr.name}", rank, expr, ref) if rank and not innocent else None
+        case _:
+            return None
+
+
+def _by_type(program: Program, ref: UnitRef, expr: Member, base: Expr | None) -> Secret | None:
+    """What an object holds whose type is called a secret: `token.key` of an `ApiToken`."""
+    name = base_type(type_of(program, ref, base)) if base is not None else ""
+    words = words_of(name.rpartition(".")[2])
+    ends = any(
+        words[-len(phrase) :] == phrase for rank in RANKS for phrase in _phrases(program.vocabulary, f"secret.{rank}")
+    )
+    rank = classify_name(program.vocabulary, name) if ends else ""
+    if not rank or base_type(type_of(program, ref, expr)) in INNOCENT:
+        return None
+    return Secret(f"{name}.{expr.name}", rank, expr, ref)
 
 
 def _by_value(program: Program, ref: UnitRef, name: str, depth: int, follow: bool) -> Secret | None:

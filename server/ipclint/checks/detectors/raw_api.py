@@ -90,7 +90,8 @@ DESCRIPTOR_SINKS = frozenset(
 TEXT_TYPES = re.compile(r"^(?:const\s+)?(?:std::)?(?:string|string_view|filesystem::path)\b(?!\s*\*)")
 BOXED_TYPES = re.compile(r"^(?:const\s+)?NSString\s*\*")
 ASSERTIONS = re.compile(
-    r"assert|assure|ensure|precondition|(?:^|_)(?:require|check|expect|guard|unless)(?:_|$)|verify$|_if_(?:null|nil)$", re.I
+    r"assert|assure|ensure|precondition|(?:^|_)(?:require|check|expect|guard|unless)(?:_|$)|verify$|_if_(?:null|nil)$",
+    re.I,
 )
 """Macros and functions that leave unless their first argument holds."""
 

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from ipclint.checks import around
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.app_group import TEAM_PREFIX
+from ipclint.checks.detectors.keyed_parts import is_encrypted, keyed_secret, names_of, rank_of
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Finding, Place, Severity, Step
-from ipclint.model.ir import Call, Cast, Evaluate, Expr, Literal, Member, Name, Node, Operator, Return, Text, walk
+from ipclint.model.ir import Call, Cast, Evaluate, Expr, Literal, Member, Name, Node, Operator, Text
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.link import callers, declarations, members, owner_of, resolve, scope, type_of
 from ipclint.program.program import Program, UnitRef
-from ipclint.program.secrets import INNOCENT, Secret, classify_name, may_be_secret, secret_in, words_of
+from ipclint.program.secrets import INNOCENT, Secret, may_be_secret, secret_in, words_of
 from ipclint.program.types import base_type, element_type
 from ipclint.program.usage import Use, call_uses, uses_of
 
@@ -50,14 +51,14 @@ def secret_in_app_storage(rule: Rule, program: Program, ref: UnitRef, unit: Vari
         found = _APP_STORAGE.match(attribute)
         if found is None or base_type(unit.type or type_of(program, ref, unit.value)) in INNOCENT:
             continue
-        name = next((name for name in (found["key"], unit.name) if _rank(program, name)), "")
+        name = next((name for name in (found["key"], unit.name) if rank_of(program, name)), "")
         group = _group_of_text(program, found["store"]) if name else None
         if group is not None:
             holes = {"secret": name, "group": group}
             yield rule.finding(
                 Place(ref.path, ref.key, *unit.name_span),
                 "certain",
-                severity=SEVERITY[_rank(program, name)],
+                severity=SEVERITY[rank_of(program, name)],
                 holes=holes,
             )
 
@@ -80,7 +81,7 @@ def _finding(rule: Rule, program: Program, ref: UnitRef, use: Use, secret: Secre
             "key-source": _place(ref, key),
             "statement": _place(ref, statement),
         }
-    certain = secret.by_origin or (isinstance(key, Text) and bool(_rank(program, key.value)))
+    certain = secret.by_origin or (isinstance(key, Text) and bool(rank_of(program, key.value)))
     return rule.finding(
         around.place_of(ref, use.node),
         "certain" if certain else "likely",
@@ -101,27 +102,20 @@ def _stored_secret(program: Program, ref: UnitRef, use: Use) -> Secret | None:
     made = tuple(around.origins(program, ref, value))
     if any(isinstance(node, Call) and CIPHERS.match(node.name) for node in made):
         return None
-    keys = [text for text in fold(program, ref, key) if HOLE not in text] + [around.spelled(key).rpartition(".")[2]]
-    if any(_is_encrypted(text) for text in keys) or any(_is_encrypted(around.spelled(each)) for each in (value,)):
+    keys = names_of(program, ref, key)
+    if any(is_encrypted(text) for text in keys) or any(is_encrypted(around.spelled(each)) for each in (value,)):
         return None
     if (found := secret_in(program, ref, value)) is not None:
         return found
     for text in keys:
-        if rank := _rank(program, text):
+        if rank := rank_of(program, text):
             return Secret(text, rank, key, ref)
     spelled = around.spelled(value).rpartition(".")[2]
     if all(may_be_secret(program.vocabulary, name) for name in (spelled, keys[0])):
         return Secret(spelled, "code", value, ref)
     encoded = (node for node in made if isinstance(node, Call) and ENCODERS.match(node.name) and node.args)
-    return next(filter(None, (_encoded_secret(program, ref, call) for call in encoded)), None)
-
-
-def _rank(program: Program, name: str) -> str:
-    return "" if _is_encrypted(name) else classify_name(program.vocabulary, name.rpartition(".")[2])
-
-
-def _is_encrypted(name: str) -> bool:
-    return not {"encrypted", "hashed", "sealed", "cipher", "hash", "digest"}.isdisjoint(words_of(name))
+    found = next(filter(None, (_encoded_secret(program, ref, call) for call in encoded)), None)
+    return found or keyed_secret(program, ref, value)
 
 
 def _encoded_secret(program: Program, ref: UnitRef, call: Call) -> Secret | None:
@@ -132,7 +126,7 @@ def _encoded_secret(program: Program, ref: UnitRef, call: Call) -> Secret | None
             unit = program.unit(member)
             if not isinstance(unit, Variable) or unit.computed or unit.is_static or base_type(unit.type) in INNOCENT:
                 continue
-            if (rank := _rank(program, unit.name)) and _is_encoded(program, name, unit.name):
+            if (rank := rank_of(program, unit.name)) and _is_encoded(program, name, unit.name):
                 node = Name(*unit.name_span, unit.name)
                 return Secret(f"{name}.{unit.name}", rank, node, member)
     return None
@@ -227,7 +221,7 @@ def _of_property(program: Program, owner: str, name: str, hops: int) -> str | No
         if isinstance(unit, Variable) and not unit.computed:
             values = [unit.value]
         getter = found if isinstance(unit, Function) else UnitRef(found.path, f"F {found.key[2:]}.get")
-        values += [node.value for node in walk(program.body(getter)) if isinstance(node, Return)]
+        values += around.returned(program, getter)
         for value in values:
             where = found if isinstance(unit, Variable) and value is unit.value else getter
             if group := group_of(program, where, value, hops - 1):
@@ -237,7 +231,7 @@ def _of_property(program: Program, owner: str, name: str, hops: int) -> str | No
 
 def _of_getter(program: Program, getter: UnitRef, hops: int) -> str | None:
     """What a function without parameters returns."""
-    values = (node.value for node in walk(program.body(getter)) if isinstance(node, Return))
+    values = around.returned(program, getter)
     return next(filter(None, (group_of(program, getter, value, hops - 1) for value in values)), None)
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from ipclint.checks import around
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.keyed_parts import keyed_secret
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Finding, Place
-from ipclint.model.ir import Assign, Call, Expr, Member, Name, Node, Return, Subscript, walk
+from ipclint.model.ir import Assign, Call, Expr, Member, Name, Node, Subscript, walk
 from ipclint.program.configuration import programs_of
 from ipclint.program.constants import fold
 from ipclint.program.link import callers, members, owner_of, resolve, scope, type_of
@@ -99,7 +100,7 @@ def shared_container_file_unprotected(rule: Rule, program: Program, ref: UnitRef
                 holes: dict[str, str | Place] = {"weak": _word(weak), "option": _place(ref, weak)}
                 yield rule.finding(place, "certain", holes=holes)
         elif use.api.name in ("file.write", "file.create") and not any(map(PROTECTION.search, words)):
-            secret = secret_in(program, ref, content)
+            secret = secret_in(program, ref, content) or keyed_secret(program, ref, content) if content else None
             if secret is not None and from_container(program, ref, path):
                 holes = {"secret": secret.name}
                 if use.kind == "call" and isinstance(use.node, Call) and use.node.labels == ("to",):
@@ -156,8 +157,7 @@ def from_container(program: Program, ref: UnitRef, expr: Expr | None, hops: int 
 
 def _gives(program: Program, ref: UnitRef, hops: int) -> bool:
     """Whether a function returns such a path."""
-    returned = (node.value for node in walk_all(program, ref) if isinstance(node, Return))
-    return any(from_container(program, ref, value, hops) for value in returned)
+    return any(from_container(program, ref, value, hops) for value in around.returned(program, ref))
 
 
 def _property_gives(program: Program, ref: UnitRef, node: Name | Member, hops: int) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ipclint.checks import around
 from ipclint.model.facts import Function, Variable
-from ipclint.model.ir import Assign, Call, Evaluate, Member, Name, Node, Return, walk
+from ipclint.model.ir import Assign, Call, Member, Name, Node, walk
 from ipclint.program import usage
 from ipclint.program.link import calls_in, owner_of, resolve, scope
 from ipclint.program.program import Program, UnitRef
@@ -50,7 +50,7 @@ def reached(program: Program, ref: UnitRef, carries: Carries, steps: int = MAX_S
         for name, owner in _stored(program, ref, holds):
             yield from reached_by_name(program, name, owner, ref, steps - 1)
         unit = program.unit(ref)
-        if isinstance(unit, Function) and any(map(holds, _returned(program, ref))):
+        if isinstance(unit, Function) and any(map(holds, around.returned(program, ref))):
             yield from reached_by_name(program, unit.name, unit.owner, ref, steps - 1)
 
 
@@ -92,14 +92,6 @@ def _stored(program: Program, ref: UnitRef, holds: Carries) -> Iterator[tuple[st
                 name = target.text if isinstance(target, Name) else target.name
                 if isinstance(target, Member) or name not in local:
                     yield name, owner_of(program, ref)
-
-
-def _returned(program: Program, ref: UnitRef) -> Iterator[Node | None]:
-    body = program.body(ref)
-    if len(body) == 1 and isinstance(body[0], Evaluate):
-        yield body[0].value
-    for root in body:
-        yield from (node.value for node in walk(root) if isinstance(node, Return))
 
 
 def _may_mean(program: Program, user: UnitRef, owner: str) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeGuard
 
+from ipclint.checks import around
 from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
@@ -20,7 +21,6 @@ from ipclint.model.ir import (
     Name,
     Node,
     Operator,
-    Return,
     Text,
     walk,
 )
@@ -176,9 +176,8 @@ def _given(program: Program, ref: UnitRef, call: Call) -> Iterator[_Built]:
 
 
 def _returned(program: Program, ref: UnitRef) -> Iterator[_Built]:
-    for node in walk(program.body(ref)) if program.function(ref) is not None else ():
-        if isinstance(node, Return) and node.value is not None:
-            yield _Built(ref, node.value)
+    if program.function(ref) is not None:
+        yield from (_Built(ref, value) for value in around.returned(program, ref))
 
 
 def _scheme_before(program: Program, ref: UnitRef, value: Expr) -> str:
