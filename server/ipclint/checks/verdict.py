@@ -41,9 +41,13 @@ class Verdict:
         self.confidence: Confidence = self._confidence()
 
     @property
-    def rank(self) -> tuple[int, int, int]:
-        """Graver, surer, shorter."""
-        return SEVERITIES.index(self.severity), CONFIDENCES.index(self.confidence), -len(self.flow.links)
+    def rank(self) -> tuple[int, int, int, int]:
+        """Graver, surer, graver wherever it runs, shorter."""
+        sure = CONFIDENCES.index(self.confidence)
+        return SEVERITIES.index(self.severity), sure, self._grade(), -len(self.flow.links)
+
+    def _grade(self) -> int:
+        return SEVERITIES.index(self.rule.severity.get(self.shape.variant, self.rule.severity[""]))
 
     def finding(self) -> Finding:
         flow, shape = self.flow, self.shape
@@ -95,8 +99,7 @@ class Verdict:
 
     def _severity(self) -> Severity:
         facts = self.facts
-        base = self.rule.severity.get(self.shape.variant, self.rule.severity[""])
-        raised = min(SEVERITIES.index(base) + facts.privileged, len(SEVERITIES) - 1)
+        raised = min(self._grade() + facts.privileged, len(SEVERITIES) - 1)
         grade = max(raised - facts.checked - facts.embedded - self._is_asked(), 1)
         if "code.verified" in self.flow.tokens:  # what runs was signed by the right people; it can still be exchanged
             grade = min(grade, SEVERITIES.index("low" if "path.joined" in self.flow.tokens else "medium"))
