@@ -11,7 +11,7 @@ from ipclint.checks.detectors import detector
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Finding, Place, Step
-from ipclint.model.ir import Call, Expr, Interpolation, Literal, Member, Name, Node, Operator, Text, walk
+from ipclint.model.ir import Assign, Call, Expr, Interpolation, Literal, Member, Name, Node, Operator, Text, walk
 from ipclint.program.constants import HOLE, fold
 from ipclint.program.flow_model import carries_no_text
 from ipclint.program.flow_run import transparent
@@ -28,8 +28,9 @@ _OWN = frozenset(
      "ProcessInfo"}
 )  # fmt: skip
 _PLAIN = frozenset({"NSUserName", "uuidString", "UUIDString", "UUID"})  # letters, digits, `-`, `_` and `.` alone
+_TELLS = re.compile(r"^(?:NSLog|print|debugPrint|os_log\w*|log|info|debug)$")
 _BUNDLE = frozenset({"mainBundle", "Bundle", "NSBundle"})
-MAX_DEPTH = 6
+MAX_DEPTH = 12
 
 
 class Part(NamedTuple):
@@ -46,12 +47,16 @@ class Part(NamedTuple):
 def privileged_shell_text(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
     reported = -1
     for node in walk(code_of(program, ref)):
+        if isinstance(node, Call) and _TELLS.match(node.name):
+            reported = max(reported, node.end)  # what is only shown to somebody
         if node.start < reported or not _is_composed(node) or _is_constant(node, ref):
             continue
         if not any(HOLE in text and _ELEVATED.search(text) for text in fold(program, ref, _as_expr(node))):
             continue
         reported = node.end
         parts = list(_parts(program, ref, node, "a value", 0))
+        if isinstance(node, Assign):
+            parts = list(_part(program, ref, node.target, "a value", 0))
         outside = [part for part in parts if not part.own]
         if not parts:
             continue
@@ -72,7 +77,7 @@ def privileged_shell_text(rule: Rule, program: Program, ref: UnitRef, unit: Func
 
 def _is_composed(node: Node) -> bool:
     match node:
-        case Interpolation() | Operator(op="+"):
+        case Interpolation() | Operator(op="+") | Assign(target=Name(), op="+="):
             return True
         case Call(name=name, labels=labels):
             return name in _FORMATS or name in _JOINS or (name in ("String", "NSString") and labels[:1] == ("format",))
@@ -86,7 +91,9 @@ def _is_constant(node: Node, ref: UnitRef) -> bool:
 
 
 def _as_expr(node: Node) -> Expr:
-    assert isinstance(node, Interpolation | Operator | Call)
+    assert isinstance(node, Interpolation | Operator | Call | Assign)
+    if isinstance(node, Assign):
+        return node.target
     if isinstance(node, Call) and node.name in ("appendFormat:", "stringByAppendingFormat:"):
         return Call(node.start, node.end, None, "stringWithFormat:", node.labels, node.args, node.name_start)
     return node
