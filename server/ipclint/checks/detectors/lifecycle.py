@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from ipclint.checks import around
 from ipclint.checks.connections import kept
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.silent_handlers import errors_nobody_hears
@@ -26,7 +27,7 @@ from ipclint.model.ir import (
     walk,
 )
 from ipclint.program.callback_names import bare
-from ipclint.program.link import code_of, type_of
+from ipclint.program.link import callers, code_of, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.surface import Holder, holders_of, users_of, variable_named
@@ -91,8 +92,15 @@ class Message(NamedTuple):
 
 
 def messages_through(program: Program, ref: UnitRef, proxy: Call | Member | Assign | Name) -> Iterator[Message]:
-    """The messages to a proxy: in the unit that makes it, and wherever the property that keeps it is used."""
+    """The messages to a proxy: in the unit that makes it, wherever the property that keeps it is used, and in the
+    callers of a function that gives it back."""
     calls = [(ref, call) for call in messages_to(program, ref, proxy)]
+    if any(
+        bare(node) == proxy for value in around.returned(program, ref) for node in around.origins(program, ref, value)
+    ):
+        for site in callers(program, ref):
+            if site.certain and isinstance(site.call, Call):
+                calls += [(site.caller, call) for call in messages_to(program, site.caller, site.call)]
     place = kept(program, ref, proxy)
     if place.holder is not None:
         calls += [(act.ref, act.node) for act in place.acts if isinstance(act.node, Call)]
