@@ -202,7 +202,7 @@ def _findings(
         return  # it is taken with care, only cleaned away, or none of our business
     if not found and " " in literal.value:
         return  # rather a sentence than a path
-    if found and all(use.kind == PRESENCE for use in found) and _is_one_of_many(path):
+    if found and all(_is_mere_question(program, use) for use in found) and _is_one_of_many(path):
         return  # traces of others are looked for
     found.sort(key=lambda use: use.kind.startswith(READS))
     holes: dict[str, str | Place] = {"path": in_command[1] if in_command else _shown(program, ref, literal, path)}
@@ -216,6 +216,12 @@ def _findings(
         holes=holes,
         steps=tuple(Step(around.place_of(use.ref, use.node), _STORY[use.kind.partition(".")[0]]) for use in found[:3]),
     )
+
+
+def _is_mere_question(program: Program, use: Use) -> bool:
+    """Whether a function asks if a file is there and gives back no more than the answer."""
+    function = program.function(use.ref)
+    return use.kind == PRESENCE and function is not None and function.returns.lower() in ("bool", "boolean", "")
 
 
 def _is_one_of_many(path: tuple[Node, ...]) -> bool:
