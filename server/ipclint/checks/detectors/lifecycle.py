@@ -95,11 +95,9 @@ def messages_through(program: Program, ref: UnitRef, proxy: Call | Member | Assi
     """The messages to a proxy: in the unit that makes it, wherever the property that keeps it is used, and in the
     callers of a function that gives it back."""
     calls = [(ref, call) for call in messages_to(program, ref, proxy)]
-    if any(
-        bare(node) == proxy for value in around.returned(program, ref) for node in around.origins(program, ref, value)
-    ):
+    if any(node == proxy for value in around.returned(program, ref) for node in around.origins(program, ref, value)):
         for site in callers(program, ref):
-            if site.certain and isinstance(site.call, Call):
+            if site.certain:
                 calls += [(site.caller, call) for call in messages_to(program, site.caller, site.call)]
     place = kept(program, ref, proxy)
     if place.holder is not None:
