@@ -19,8 +19,10 @@ HOW = {
     "nvim": "pip install '.[editors]'",
     "emacs": "apt-get install emacs-nox elpa-eglot",
     "vim": "apt-get install vim vim-ale",
+    "vim-lsp": "git clone https://github.com/prabirshrestha/vim-lsp, and its folder in VIM_LSP",
 }
 ALE = Path("/usr/share/vim-ale")  # where Debian's package puts it
+VIM_LSP = Path(os.environ.get("VIM_LSP", "vim-lsp"))
 LOUD = 'func f() {\n    let mood = "😀"; shout(mood)\n    shout(mood)\n}\n'
 
 
@@ -108,11 +110,25 @@ def test_vim_with_ale(folder: Path):
     if not ALE.is_dir() or "+job" not in run(folder, vim, "--version").stdout:
         pytest.skip(f"this Vim has no ALE, or is a small one; {HOW['vim']}")
     ale, _ = documented("vim.md", "vim")
-    configuration = folder.parent / "vimrc"
-    configuration.write_text(f"set nocompatible\nset runtimepath^={ALE}\nfiletype plugin on\n{ale}")
-    (folder / "Vi.swift").write_text(LOUD)
-    done = run(folder, vim, "-N", "-n", "-i", "NONE", "-es", "-u", str(configuration), "-S", str(HERE / "ale.vim"))
+    done = in_vim(folder, vim, ALE, ale, "ale.vim")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_vim_with_vim_lsp(folder: Path):
+    vim = editor("vim")
+    if not (VIM_LSP / "plugin").is_dir() or "+popupwin" not in run(folder, vim, "--version").stdout:
+        pytest.skip(f"this Vim has no vim-lsp, or is a small one; {HOW['vim-lsp']}")
+    _, vim_lsp = documented("vim.md", "vim")
+    done = in_vim(folder, vim, VIM_LSP, vim_lsp, "vim_lsp.vim")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def in_vim(folder: Path, vim: str, plugin: Path, configured: str, script: str) -> subprocess.CompletedProcess[str]:
+    """Runs a script in a Vim with a plugin that is configured as its page says."""
+    configuration = folder.parent / "vimrc"
+    configuration.write_text(f"set nocompatible\nset runtimepath^={plugin}\nfiletype plugin on\n{configured}")
+    (folder / "Vi.swift").write_text(LOUD)
+    return run(folder, vim, "-N", "-n", "-i", "NONE", "-es", "-u", str(configuration), "-S", str(HERE / script))
 
 
 def test_the_build_phase_for_xcode_prints_what_xcode_reads(folder: Path):

@@ -182,6 +182,7 @@ def test_kinds_contain_each_other():
     assert wanted("source.fixAll.ipclint", ["source.fixAll.ipclint"])
     assert not wanted("source.fixAll.ipclint", ["source.fixAll.other", "source.fix"])
     assert wanted("quickfix", None)
+    assert wanted("quickfix", [""]) and wanted("source.fixAll.ipclint", ["", "refactor"])
 
 
 # ── turning a rule off ───────────────────────────────────────────────────────────────────────────────────────────────
