@@ -159,8 +159,8 @@ def read_ticket(data: Any) -> Ticket | None:
 
 
 def wanted(kind: str, only: Sequence[str] | None) -> bool:
-    """Whether a client that wants the kinds `only` takes this one: a kind includes those that it is a prefix of, and the
-    empty one all."""
+    """Whether a client that wants the kinds `only` takes this one: a kind includes those that it begins, and the
+    empty one includes all."""
     return only is None or any(each in ("", kind) or kind.startswith(f"{each}.") for each in only)
 
 
