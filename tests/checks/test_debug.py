@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipclint.checks.debug import is_debug_only
+from ipclint.checks.debug import flags_in, is_debug_only
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,16 @@ def test_only_in_debug_builds(condition: str) -> None:
 )  # fmt: skip
 def test_in_other_builds_too(condition: str) -> None:
     assert not is_debug_only([condition])
+
+
+@pytest.mark.parametrize(
+    ("setting", "flags"),
+    [
+        ("DEBUG $(inherited)", {"DEBUG"}),
+        ("-DTRACING -Xcc -D -D=1", {"TRACING"}),
+        ("A=1 B=0 C", {"A", "C"}),
+        ('"QUOTED=1" 7UP', {"QUOTED"}),
+    ],
+)
+def test_flags_that_a_build_setting_defines(setting: str, flags: set[str]) -> None:
+    assert set(flags_in(setting)) == flags

@@ -8,10 +8,15 @@ from collections.abc import Callable, Iterable, Iterator
 from ipclint.model.facts import Function, Macro, Type, Variable
 from ipclint.model.finding import Place
 from ipclint.model.ir import Conditional, walk
+from ipclint.program.configuration import targets
 from ipclint.program.program import Program, UnitRef
+from ipclint.program.query import query
 
 DEBUG_FLAGS = frozenset({"DEBUG", "_DEBUG", "DEBUG_BUILD", "TESTING"})
 RELEASE_FLAGS = frozenset({"NDEBUG", "RELEASE"})
+
+_DEFINING = ("SWIFT_ACTIVE_COMPILATION_CONDITIONS", "GCC_PREPROCESSOR_DEFINITIONS", "OTHER_SWIFT_FLAGS", "OTHER_CFLAGS")
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 MAX_LENGTH = 300
 """How many characters of a condition are read; that bounds its nesting."""
@@ -25,8 +30,47 @@ def is_debug_only(conditions: Iterable[str]) -> bool:
 
 
 def in_debug(program: Program, place: Place) -> bool:
-    """Whether a place is compiled in debug builds only, by the conditions of its unit or around its statement."""
-    return is_debug_only(conditions_at(program, place))
+    """Whether a place is compiled in debug builds only, by the conditions of its unit or around its statement: under a
+    flag that is known for that, or that this program sets in its debug builds alone."""
+    conditions = conditions_at(program, place)
+    if not conditions or is_debug_only(conditions):
+        return bool(conditions)
+
+    def own(text: str) -> tuple[bool, bool]:
+        needs = _flag(text)
+        return needs if any(needs) or not _IDENTIFIER.fullmatch(text) else (_is_set_by_debug(program, text), False)
+
+    return any(Condition(text, own).is_needed() for text in conditions)
+
+
+def _is_set_by_debug(program: Program, flag: str) -> bool:
+    """Whether only debug builds set a flag: every target that sets it, and every macro of that name."""
+    set_in = defined(program).get(flag)
+    macros = [unit for ref in program.macros_named(flag) if isinstance(unit := program.unit(ref), Macro)]
+    if set_in is None and not macros:
+        return False
+    return set_in in (None, frozenset({True})) and all(is_debug_only(macro.conditions) for macro in macros)
+
+
+@query(bottom={})
+def defined(program: Program) -> dict[str, frozenset[bool]]:
+    """The flags that build settings define, each with whether the configurations that do are debug ones."""
+    known = targets(program)
+    found: dict[str, set[bool]] = {}
+    for target in known.all() if known is not None else ():
+        for settings in target.settings:
+            for key in _DEFINING:
+                for flag in flags_in(settings.get(key) or ""):
+                    found.setdefault(flag, set()).add("debug" in settings.configuration.lower())
+    return {flag: frozenset(kinds) for flag, kinds in found.items()}
+
+
+def flags_in(value: str) -> Iterator[str]:
+    """The flags in a setting: `A B=1 -D C -DD`; one that is set to nothing (`A=0`) is none."""
+    for word in value.replace('"', " ").split():
+        name, _, given = word.removeprefix("-D").partition("=")
+        if _IDENTIFIER.fullmatch(name) and given != "0":
+            yield name
 
 
 def conditions_at(program: Program, place: Place) -> tuple[str, ...]:

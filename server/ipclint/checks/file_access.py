@@ -6,7 +6,7 @@ import re
 
 from ipclint.checks.rule import Rule
 from ipclint.checks.shape import Shape
-from ipclint.model.ir import Call, Name, walk
+from ipclint.model.ir import Call, Member, Name, walk
 from ipclint.program.constants import fold
 from ipclint.program.flow_search import Flow
 from ipclint.program.program import Program
@@ -20,7 +20,9 @@ _BY_KIND = {
     "path.read": READS,
     "path.list": LISTS,
 }
-_WRITING_FLAGS = frozenset({"O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND", "SQLITE_OPEN_READWRITE"})
+_WRITING_FLAGS = frozenset(
+    {"O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND", "SQLITE_OPEN_READWRITE", "writeOnly", "readWrite"}
+)
 _WRITING_MODE = re.compile(r"^[rb]*[wa+]")
 
 
@@ -37,7 +39,8 @@ def _opens_for_writing(program: Program, flow: Flow) -> bool:
     if node.name in ("truncate", "freopen") or node.name.endswith("at"):
         return True
     rest = node.args[1:]
-    if any(isinstance(each, Name) and each.text in _WRITING_FLAGS for arg in rest for each in walk(arg)):
+    named = (each for arg in rest for each in walk(arg) if isinstance(each, Name | Member))
+    if any((each.text if isinstance(each, Name) else each.name) in _WRITING_FLAGS for each in named):
         return True
     ref = flow.links[-1].ref
     return any(_WRITING_MODE.match(text) for arg in rest[:1] for text in fold(program, ref, arg))

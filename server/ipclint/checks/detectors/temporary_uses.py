@@ -20,7 +20,7 @@ WRITES = ("path.write", "path.open", "path.permissions", "command", "environment
 READS = ("path.read", "path.list")
 PRESENCE = "path.read.presence"  # it is only asked whether the file is there
 DELETES = ("path.delete",)
-SAFE_FLAGS = frozenset({"O_EXCL", "withoutOverwriting", "NSDataWritingWithoutOverwriting"})
+SAFE_FLAGS = frozenset({"O_EXCL", "exclusiveCreate", "withoutOverwriting", "NSDataWritingWithoutOverwriting"})
 
 Carries = Callable[[Node], bool]
 """Whether a node is, or names, the text that is followed."""
