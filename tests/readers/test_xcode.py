@@ -126,6 +126,20 @@ def test_settings_keep_their_levels_and_places():
     assert data[slice(*app.spans["Release/ENABLE_HARDENED_RUNTIME"])] == b"ENABLE_HARDENED_RUNTIME = NO"
 
 
+def test_scripts_that_sign_are_kept_and_no_others():
+    text = PBXPROJ.replace("(SP, RP, CP, FP, )", "(SP, RP, CP, FP, S1, S2, )").replace(
+        "SP = {",
+        """S1 = {isa = PBXShellScriptBuildPhase; shellScript = "echo \\"done\\""; };
+        S2 = {isa = PBXShellScriptBuildPhase; shellScript = "cd .\\ncodesign -s - A.app"; };
+        SP = {""",
+    )
+    facts = pbxproj(text)
+    (script,) = target(facts, "App").scripts
+    assert script.text == "cd .\ncodesign -s - A.app"
+    assert b"codesign" in text.encode()[slice(*script.span)]
+    assert decode(encode(facts)) == facts
+
+
 def test_other_formats_of_the_same_project_read_the_same():
     objects: dict[str, object] = {
         "P": {"isa": "PBXProject", "targets": ["T"], "projectDirPath": "sub"},

@@ -231,6 +231,13 @@ class PlistFacts(msgspec.Struct, frozen=True, tag="plist"):
 # ── projects ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class Script(msgspec.Struct, frozen=True, tag="script"):
+    """The shell script of a build phase: its text, and the absolute bytes where the project file holds it."""
+
+    text: str
+    span: Span
+
+
 class Target(msgspec.Struct, frozen=True, tag="target"):
     """A target of an Xcode project or Swift package, as its project file writes it.
 
@@ -250,6 +257,7 @@ class Target(msgspec.Struct, frozen=True, tag="target"):
     bases: dict[str, str] = {}  # configuration → its base .xcconfig
     copies: dict[str, tuple[str, ...]] = {}  # where in the product ("Contents/Library/LaunchDaemons") → files copied
     spans: dict[str, Span] = {}  # "Release" → its block of settings, "Release/KEY" → that setting; "" → the target
+    scripts: tuple[Script, ...] = ()  # its build phases that run shell scripts which sign something
 
 
 class ProjectFacts(msgspec.Struct, frozen=True, tag="project"):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from ipclint.model.facts import PlistValue, ProjectFacts, Target
+from ipclint.model.facts import PlistValue, ProjectFacts, Script, Target
 from ipclint.model.paths import join
 from ipclint.model.source import Span
 from ipclint.readers.plist import parse_plist
@@ -19,6 +19,7 @@ MAX_GROUP_DEPTH = 60
 
 MAX_REFERENCES = 500_000
 """How many references between objects are followed; the largest projects known have a few ten thousand."""
+MAX_SCRIPT = 20_000  # characters of one script
 MAX_PATH = 1024  # characters of one path in the group tree
 
 _TARGETS = {"PBXNativeTarget": "", "PBXAggregateTarget": "aggregate", "PBXLegacyTarget": "legacy"}
@@ -224,7 +225,14 @@ def _target(objects: _Objects, id: str, fallback: str) -> Target:
         bases=bases,
         copies=copies,
         spans=spans,
+        scripts=tuple(_signing_scripts(phases)),
     )
+
+
+def _signing_scripts(phases: Iterable[Object]) -> Iterator[Script]:
+    for phase in phases:
+        if text(phase, "isa") == "PBXShellScriptBuildPhase" and "codesign" in (script := text(phase, "shellScript")):
+            yield Script(script[:MAX_SCRIPT], phase["shellScript"].span)
 
 
 def _synchronised(objects: _Objects, id: str, target: Object) -> tuple[list[str], list[str], list[str]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.entitlements import trusted_at
+from ipclint.checks.detectors.signing_scripts import signings
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import ProjectFacts
 from ipclint.model.finding import Finding, Place, Step
@@ -15,8 +16,11 @@ from ipclint.program.configuration import targets
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.settings import BuildSettings
 from ipclint.program.target_info import TargetInfo
+from ipclint.program.targets import Targets
 
 SETTING = "ENABLE_HARDENED_RUNTIME"
+FLAGS = "OTHER_CODE_SIGN_FLAGS"
+DEEP = re.compile(r"(?:^|\s)--deep\b")
 _TEST = re.compile(r"(?:^|[-_ .])[Tt]ests?(?:$|[-_ .])|[a-z]Tests?$")
 """Names of programs that developers run for themselves."""
 
@@ -25,6 +29,7 @@ _TEST = re.compile(r"(?:^|[-_ .])[Tt]ests?(?:$|[-_ .])|[a-z]Tests?$")
 def hardened_runtime_off(rule: Rule, program: Program, ref: UnitRef, unit: ProjectFacts) -> Iterator[Finding]:
     """One finding a project: the setting is mostly forgotten for all of its programs at once."""
     known = targets(program)
+    yield from _of_scripts(rule, known, unit)
     lacking = [each for each in known.all() if each.project == ref.path and _lacks(each)] if known is not None else []
     if not lacking:
         return
@@ -51,6 +56,26 @@ def hardened_runtime_off(rule: Rule, program: Program, ref: UnitRef, unit: Proje
     )
 
 
+def _of_scripts(rule: Rule, known: Targets | None, unit: ProjectFacts) -> Iterator[Finding]:
+    """What scripts sign without the runtime, and flags that sign whatever a program holds along with it."""
+    infos = {each.name: each for each in known.all() if each.project == unit.path} if known is not None else {}
+    for target in unit.targets:
+        info = infos.get(target.name)
+        if info is None or info.platforms != ("macos",) or info.is_test:
+            continue
+        for script in target.scripts:
+            place = Place(unit.path, "", script.span.start, script.span.end)
+            weak = next((signing for signing in signings(script) if not signing.hardened), None)
+            if weak is not None:
+                name = weak.path.rstrip("/").rpartition("/")[2]
+                yield rule.finding(place, "likely", variant="c", holes={"target": target.name, "program": name})
+        shipping = info.settings[0].configuration if info.settings else ""
+        span = target.spans.get(f"{shipping}/{FLAGS}")
+        if span is not None and info.is_program and DEEP.search(info.settings[0].get(FLAGS) or ""):
+            place = Place(unit.path, "", span.start, span.end)
+            yield rule.finding(place, "certain", variant="d", holes={"target": target.name})
+
+
 def _lacks(target: TargetInfo) -> bool:
     """A program for the Mac, signed by Xcode, whose shipping configuration leaves the hardened runtime off."""
     if (
@@ -64,7 +89,7 @@ def _lacks(target: TargetInfo) -> bool:
     shipping = target.settings[0]
     if not target.product_type.startswith("com.apple.") or "debug" in shipping.configuration.lower():
         return False
-    if "runtime" in (shipping.get("OTHER_CODE_SIGN_FLAGS") or "") or _is_signed_later(shipping):
+    if "runtime" in (shipping.get(FLAGS) or "") or _is_signed_later(shipping):
         return False
     return (shipping.get(SETTING) or "NO") != "YES"
 
