@@ -11,6 +11,22 @@ from typing import NamedTuple
 
 from ipclint.model.facts import PlistEntry, PlistFacts, PlistKind, PlistValue
 
+_TRANSPORT = (
+    "NSAllowsArbitraryLoads",
+    "NSAllowsArbitraryLoadsForMedia",
+    "NSAllowsArbitraryLoadsInWebContent",
+    "NSAllowsLocalNetworking",
+)
+_EXCEPTIONS = (
+    "NSIncludesSubdomains",
+    "NSExceptionAllowsInsecureHTTPLoads",
+    "NSExceptionRequiresForwardSecrecy",
+    "NSTemporaryExceptionAllowsInsecureHTTPLoads",
+    "NSThirdPartyExceptionAllowsInsecureHTTPLoads",
+    "NSThirdPartyExceptionRequiresForwardSecrecy",
+    "NSRequiresCertificateTransparency",
+)
+
 KINDS: dict[PlistKind, dict[str, str]] = {
     "launchd": {
         **dict.fromkeys(("Label", "UserName", "GroupName", "Program", "BundleProgram"), "string"),
@@ -52,6 +68,9 @@ KINDS: dict[PlistKind, dict[str, str]] = {
         "NSAppTransportSecurity": "dict",
         "NSAppTransportSecurity/NSExceptionDomains": "dict",
         "NSAppTransportSecurity/NSExceptionDomains/*": "dict",
+        **{f"NSAppTransportSecurity/{key}": "bool" for key in _TRANSPORT},
+        **{f"NSAppTransportSecurity/NSExceptionDomains/*/{key}": "bool" for key in _EXCEPTIONS},
+        "NSAppTransportSecurity/NSExceptionDomains/*/NSExceptionMinimumTLSVersion": "string",
         "XPCService": "dict",
         "XPCService/ServiceType": "string",
         "XPCService/RunLoopType": "string",

@@ -21,6 +21,8 @@ _PEER_CHECKS = ("getpeereid", "LOCAL_PEERCRED", "LOCAL_PEERTOKEN")
 _INTERPRETERS = re.compile(r"^/(?:usr/)?bin/(?:env|bash|sh|zsh|python3?|ruby|perl|osascript)$")
 _OWNER_ONLY = 0o600
 _WRITTEN = ("StandardOutPath", "StandardErrorPath")
+_PLAIN = re.compile(r"(?![A-Z0-9_]+$)[A-Za-z][\w-]*")
+"""A name of one word; one in capitals alone is a macro's, which a build fills in."""
 _TEST = re.compile(r"(?i)(?:^|[/._-])tests?(?:[/._-]|$)")
 _HOME = re.compile(r"^(?:~|\$HOME|\$\{HOME\})/")
 
@@ -41,6 +43,7 @@ def judge(rule: Rule, program: Program, ref: UnitRef, root: PlistValue, is_root:
         log = root.get(key)
         if log is not None and isinstance(log.scalar, str) and (_ANYBODY.match(log.scalar) or _HOME.match(log.scalar)):
             yield _at(rule, ref, log, "medium", "log", "likely", path=log.scalar)
+    yield from _of_names(rule, ref, root)
     sockets = root.get("Sockets")
     for entry in sockets.entries if sockets is not None else ():
         for each in entry.value.items or (entry.value,):
@@ -87,6 +90,18 @@ def _of_environment(rule: Rule, ref: UnitRef, root: PlistValue, is_root: bool) -
             whole = Place(ref.path, ref.key, entry.key_span.start, entry.value.span.end)
             place = Place(ref.path, ref.key, entry.key_span.start, entry.key_span.end)
             yield rule.finding(place, severity="low", context="debug", holes={"key": entry.key, "entry": whole})
+
+
+def _of_names(rule: Rule, ref: UnitRef, root: PlistValue) -> Iterator[Finding]:
+    """Names in the one list that all jobs share: without a domain of yours, another job may have them already."""
+    services = root.get("MachServices")
+    for entry in services.entries if services is not None else ():
+        if _PLAIN.fullmatch(entry.key):
+            place = Place(ref.path, ref.key, entry.key_span.start, entry.key_span.end)
+            yield rule.finding(place, "likely", severity="low", context="name", holes={"name": entry.key})
+    label = root.get("Label")
+    if label is not None and isinstance(label.scalar, str) and _PLAIN.fullmatch(label.scalar):
+        yield _at(rule, ref, label, "info", "label", "likely", name=label.scalar)
 
 
 def _of_socket(rule: Rule, program: Program, ref: UnitRef, socket: PlistValue, name: str) -> Iterator[Finding]:

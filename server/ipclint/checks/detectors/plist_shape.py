@@ -25,7 +25,8 @@ _VARIABLE = re.compile(r"\$\(\w+[^()]*\)|\$\{\w+[^{}]*\}")
 _BOOLEANS = {"yes": "true", "true": "true", "1": "true", "no": "false", "false": "false", "0": "false"}
 _READERS = {"launchd": "launchd", "entitlements": "the system", "info": "the system"}
 _GRAVE = ("NSAppTransportSecurity", "CFBundleURLTypes", "XPCService", "NSExtension", "SMAuthorizedClients")
-_LOOSENS = re.compile(r"com\.apple\.security\.cs\.|get-task-allow$")
+_LOOSENS = re.compile(r"com\.apple\.security\.cs\.|get-task-allow$|^NSAppTransportSecurity/")
+"""Keys that open something when they are read: what takes them out of their shape is for somebody to decide."""
 _NAMES: dict[str, str] = {
     "dict": "a dictionary",
     "array": "an array",
