@@ -11,7 +11,7 @@ from ipclint.checks.detectors.peer_reach import bare_statements, judges_peer, re
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place, Step
-from ipclint.model.ir import Call, Expr, Literal, Name, Node, Operator, walk
+from ipclint.model.ir import Assign, Call, Closure, Expr, Let, Literal, Loop, Name, Node, Operator, walk
 from ipclint.program.link import callers, calls_in, resolve, scope
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -98,6 +98,28 @@ def _dropped_status(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Find
                 context="dropped",
                 holes={"check": call.name, "statement": _place(ref, statement)},
             )
+    for call in _unread(program, ref):
+        yield rule.finding(
+            _place(ref, call), "certain", variant="b", severity="high", context="dropped", holes={"check": call.name}
+        )
+
+
+def _unread(program: Program, ref: UnitRef) -> Iterator[Call]:
+    """Checks whose status goes into a local variable that nobody reads afterwards."""
+    body, local = program.body(ref), scope(program, ref)
+    again = [node for node in walk(body) if isinstance(node, Loop | Closure)]
+    for node in walk(body):
+        match node:
+            case (
+                Assign(target=Name(text=name), value=Call(name=check) as call)
+                | Let(names=(name,), value=Call(name=check) as call)
+            ) if check in CODE_CHECKS | STATIC_CHECKS and name in local:
+                read = any(isinstance(n, Name) and n.text == name and n.start >= node.end for n in walk(body))
+                inside = any(each.start <= node.start and node.end <= each.end for each in again)
+                if not read and not inside:
+                    yield call
+            case _:
+                pass
 
 
 def _static_only(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
