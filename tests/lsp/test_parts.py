@@ -137,7 +137,8 @@ def test_a_client_that_pulls_the_workspace_keeps_nothing_that_was_pushed(pushed:
     assert [len(params.diagnostics) for params in pushed] == [1, 0]
     publisher.opened("a", 1)
     assert not publisher.show([Update("a", 1, SOME, edited=True)]), "the client asks after its own edits"
-    assert publisher.show([Update("a", 1, SOME)])
+    assert not publisher.show([Update("a", 1, SOME)]), "it shows these"
+    assert publisher.show([Update("a", 1, [])])
     assert publisher.show([Update("closed", None, SOME)])
     assert len(pushed) == 2
 

@@ -53,6 +53,25 @@ async def test_an_edit_that_matters_elsewhere_has_the_client_ask_again(start_edi
     await until(lambda: editor.client.diagnostic_refresh_count > before)
 
 
+async def test_a_rule_that_is_switched_off_has_the_client_ask_again(root: Path, start_editor: StartEditor):
+    """In a file of no workspace folder too, which is not indexed; and not where that makes no difference."""
+    editor = await start_editor(pull=True, folders=False)
+    editor.open("A.swift", LOUD)
+    assert isinstance(before := await pull(editor, "A.swift"), types.RelatedFullDocumentDiagnosticReport)
+    assert codes(before.items) == ["demo/no-shouting"]
+    changed = types.DidChangeWatchedFilesParams(
+        [types.FileEvent(editor.uri("ipclint.toml"), types.FileChangeType.Changed)]
+    )
+    for text, times in (('rules = ["rules"]\n# nothing else\n', 0), ('rules = ["rules"]\nignore = ["DEMO1"]\n', 1)):
+        asked = editor.client.diagnostic_refresh_count
+        (root / "ipclint.toml").write_text(text)
+        editor.client.workspace_did_change_watched_files(changed)
+        found = await pull(editor, "A.swift")
+        assert isinstance(found, types.RelatedFullDocumentDiagnosticReport)
+        assert codes(found.items) == ["demo/no-shouting"] * (1 - times)
+        await until(lambda asked=asked, times=times: editor.client.diagnostic_refresh_count == asked + times)
+
+
 async def test_the_workspace_is_pulled_and_then_waited_for(root: Path, start_editor: StartEditor):
     (root / "A.swift").write_text(LOUD)
     editor = await start_editor(pull=True)

@@ -44,7 +44,8 @@ class Batch:
     def __init__(self) -> None:
         self.changes: list[Change] = []
         self.on_disk: list[str] = []
-        self.edited: set[str] = set()
+        self.edited: set[str] = set()  # by the client
+        self.sent: set[str] = set()  # the whole of which the session is given
         self.others: set[str] = set()  # to be shown again, whether or not their reports changed
         self.rests = False  # a document was left alone for a while
 
@@ -149,6 +150,7 @@ class Analysis:
         for address in homes:
             address.folder.documents[address.path] = document
             self._whole(address, batches)
+            batches[address.folder].edited.add(address.path)
 
     def _edit(
         self,
@@ -167,12 +169,12 @@ class Analysis:
                 self._whole(address, batches)
             else:
                 batches[address.folder].changes.append(Change.edited(address.path, edits))
-                batches[address.folder].edited.add(address.path)
+            batches[address.folder].edited.add(address.path)
 
     def _whole(self, address: Address, batches: dict[Folder, Batch]) -> None:
         folder, path = address
         batches[folder].changes.append(Change.opened(path, folder.documents[path].data))
-        batches[folder].edited.add(path)
+        batches[folder].sent.add(path)
 
     def _close(self, uri: str, batches: dict[Folder, Batch]) -> None:
         homes = self._homes.pop(uri, ())
@@ -223,7 +225,7 @@ class Analysis:
                 self._open(document, batches)
         for folder in gone:
             batch = batches.pop(folder, Batch())
-            for path in batch.edited | batch.others:
+            for path in batch.edited | batch.sent | batch.others:
                 self._leave(folder, path, batches)
 
     def _leave(self, folder: Folder, path: str, batches: dict[Folder, Batch]) -> None:
@@ -270,7 +272,8 @@ class Analysis:
 
     def _analyse(self, folder: Folder, batch: Batch, is_called_off: CallOff) -> list[Update]:
         """Raises Interrupted; what is to be done when it is called again stands in `batch`."""
-        edited = {Address(folder, path) for path in folder.documents if path in batch.edited}
+        own = batch.edited | batch.sent
+        known = {Address(folder, path) for path in own if path in folder.documents}
         try:
             changes, batch.changes = batch.changes, []
             batch.others |= folder.session.apply(changes, is_called_off).changed
@@ -281,16 +284,16 @@ class Analysis:
                 left = folder.session.catch_up(is_called_off)
                 batch.others |= left.changed if left is not None else frozenset()
                 folder.session.tidy()
-            self._uncertain -= edited
+            self._uncertain -= known
             return [
                 self.update(Address(folder, path), path in batch.edited)
-                for path in sorted(batch.edited | batch.others)
+                for path in sorted(own | batch.others)
                 if folder.in_workspace or path in folder.documents  # outside of it, only what is open is shown
             ]
         except Exception:
             logger.exception("the analysis failed")
-            self._uncertain |= edited
-            for name in sorted(path.rpartition("/")[2] for _, path in edited):
+            self._uncertain |= known
+            for name in sorted(path.rpartition("/")[2] for _, path in known):
                 self._warn(
                     f"ipclint could not analyse {name}; what it found before stays. The log says why: please report it."
                 )

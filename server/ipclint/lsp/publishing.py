@@ -24,6 +24,7 @@ class Publisher:
         self._newest: dict[str, int] = {}  # the version of each open document, as far as it is known here
         self._changes: dict[str, list[tuple[int, Change]]] = {}  # to versions after the last shown
         self._pushed: dict[str, types.PublishDiagnosticsParams | None] = {}  # what the client shows; None: unknown
+        self._last: dict[str, list[types.Diagnostic]] = {}  # of open documents, for a client that pulls
         self.pulls_workspace = False
         self.only_open = False
 
@@ -45,6 +46,7 @@ class Publisher:
     def closed(self, uri: str) -> None:
         self._newest.pop(uri, None)
         self._changes.pop(uri, None)
+        self._last.pop(uri, None)
 
     def is_open(self, uri: str) -> bool:
         return uri in self._newest
@@ -59,7 +61,9 @@ class Publisher:
                 self._push(update.uri, None, [] if hidden else update.diagnostics)
                 must_refresh |= self.pulls_workspace
             elif self._pulls:
-                must_refresh |= not update.edited
+                before = self._last.get(update.uri)
+                self._last[update.uri] = update.diagnostics
+                must_refresh |= not update.edited and update.diagnostics != before
             elif update.version == newest:
                 self._changes[update.uri].clear()
                 self._push(update.uri, update.version, update.diagnostics)
