@@ -12,13 +12,13 @@ from ipclint.checks.platforms import is_compiled_for
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, PlistFacts, Variable
 from ipclint.model.finding import Confidence, Finding, Place, Severity, Step
-from ipclint.model.ir import Node, Operator, walk
+from ipclint.model.ir import Call, Expr, Name, Node, Operator, walk
 from ipclint.program.configuration import programs_of, targets_of
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.link import code_of
+from ipclint.program.link import callers, calls_in, code_of, scope
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.target_info import Signing, TargetInfo
-from ipclint.program.usage import Use, uses_of
+from ipclint.program.usage import uses_of
 
 GROUPS_KEY = "com.apple.security.application-groups"
 TEAM_PREFIX = re.compile(r"^[A-Z0-9]{10}\.")
@@ -26,6 +26,20 @@ UNRESOLVED = re.compile(r"\$[({][^)}]*[)}]")
 _GIVEN_OUT = re.compile(r"group\.|[A-Z0-9]{10}(?:\.|$)|\W|__|[A-Z]+_[A-Z_]+\b")
 """How a group's name begins: as it has to, or with what is filled in later."""
 _APP_STORAGE = re.compile(r'^@AppStorage\(.*\bstore:\s*UserDefaults\(suiteName:\s*"(?P<group>group\.[^"\\]+)"', re.S)
+
+
+MAX_CALLERS = 20
+STORE = "ModelConfiguration"
+
+
+class Naming(NamedTuple):
+    """A group that code names, in unit `ref`: the call, and the argument that says which."""
+
+    ref: UnitRef
+    node: Node
+    group: Expr
+    is_suite: bool
+    is_container: bool = False
 
 
 class Lack(NamedTuple):
@@ -43,22 +57,50 @@ class Lack(NamedTuple):
 def app_group_not_entitled(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
     if isinstance(unit, Variable):
         yield from _of_storage(rule, program, ref, unit)
+    for naming in _namings(program, ref):
+        groups = fold(program, naming.ref, naming.group)  # several where an `#if` chooses: each program has one of them
+        if any(HOLE in group or not _names_group(group, naming.is_suite) for group in groups):
+            continue
+        group = groups[0]
+        lack = _lack(program, _place(naming.ref, naming.node), groups)
+        if lack is not None:
+            yield _finding(rule, _place(naming.ref, naming.group), group, lack)
+        elif (
+            naming.is_container
+            and not _is_entitled(program, ref.path, groups)
+            and (unwrap := _unwrap_of(program, ref, naming.node)) is not None
+        ):
+            yield rule.finding(_place(ref, unwrap), "certain", variant="b", severity="low", holes={"group": group})
+
+
+def _namings(program: Program, ref: UnitRef) -> Iterator[Naming]:
+    """Where a unit names a group: in a call, or where it is called with one."""
     for use in uses_of(program, ref, "app-group.*"):
         if not use.args:
             continue
-        groups = fold(program, ref, use.args[0])  # several where an `#if` chooses: each program has one of them
-        if any(HOLE in group or not names_group(group, use) for group in groups):
-            continue
-        group = groups[0]
-        lack = _lack(program, _place(ref, use.node), groups)
-        if lack is not None:
-            yield _finding(rule, _place(ref, use.args[0]), group, lack)
-        elif (
-            use.api.name == "app-group.container"
-            and not _is_entitled(program, ref.path, groups)
-            and (unwrap := _unwrap_of(program, ref, use.node)) is not None
-        ):
-            yield rule.finding(_place(ref, unwrap), "certain", variant="b", severity="low", holes={"group": group})
+        group, is_suite = use.args[0], use.api.name == "app-group.defaults"
+        yield Naming(ref, use.node, group, is_suite, use.api.name == "app-group.container")
+        if isinstance(group, Name) and any(each.kind == "param" for each in scope(program, ref).get(group.text, ())):
+            yield from (Naming(*passed, is_suite) for passed in _passed(program, ref, group.text))
+    yield from stores_of(program, ref)
+
+
+def stores_of(program: Program, ref: UnitRef) -> Iterator[Naming]:
+    """`ModelConfiguration(groupContainer: .identifier("group.…"))`: the stores of SwiftData that lie in a container."""
+    for call in calls_in(program, ref):
+        if call.name == STORE:
+            given = dict(zip(call.labels, call.args, strict=False)).get("groupContainer")
+            if isinstance(given, Call) and given.name.endswith("identifier") and given.args:
+                yield Naming(ref, call, given.args[0], False)
+
+
+def _passed(program: Program, ref: UnitRef, name: str) -> Iterator[tuple[UnitRef, Node, Expr]]:
+    """What callers pass as a parameter: who, the call, the argument."""
+    function = program.function(ref)
+    index = next((i for i, param in enumerate(function.params if function else ()) if param.name == name), -1)
+    sites = [site for site in callers(program, ref) if site.certain and 0 <= index < len(site.call.args)]
+    for site in sites[:MAX_CALLERS]:
+        yield site.caller, site.call, site.call.args[index]
 
 
 def _of_storage(rule: Rule, program: Program, ref: UnitRef, unit: Variable) -> Iterator[Finding]:
@@ -83,11 +125,9 @@ def group_of_nobody(rule: Rule, program: Program, ref: UnitRef, unit: PlistFacts
             yield rule.finding(place, "certain", variant="c", holes={"group": min(names)})
 
 
-def names_group(identifier: str, use: Use) -> bool:
+def _names_group(identifier: str, is_suite: bool) -> bool:
     """Whether an identifier means an app group: a suite may also be another bundle's domain."""
-    return (
-        identifier.startswith("group.") or bool(TEAM_PREFIX.match(identifier)) or use.api.name == "app-group.container"
-    )
+    return identifier.startswith("group.") or bool(TEAM_PREFIX.match(identifier)) or not is_suite
 
 
 def _finding(rule: Rule, place: Place, group: str, lack: Lack) -> Finding:
@@ -120,17 +160,17 @@ def _lack(program: Program, place: Place, groups: tuple[str, ...]) -> Lack | Non
     only when all its programs do.
     """
     path = place.path
-    compiled = [each for each in targets_of(program, path) if not each.is_test and _is_in(program, place, each)]
+    compiled = [each for each in targets_of(program, path) if not each.is_test and is_in(program, place, each)]
     direct = [target for target in compiled if target.is_program]
     if direct:
         return next((lack for target in direct if (lack := _lack_of(target, groups)) is not None), None)
     programs = [each for each in programs_of(program, path) if each.is_program and not each.is_test]
-    programs = [each for each in programs if _is_in(program, place, each)]
+    programs = [each for each in programs if is_in(program, place, each)]
     lacks = [_lack_of(target, groups) for target in programs]
     return lacks[0] if lacks and all(lack is not None for lack in lacks) else None
 
 
-def _is_in(program: Program, place: Place, target: TargetInfo) -> bool:
+def is_in(program: Program, place: Place, target: TargetInfo) -> bool:
     """Whether a place of one of its files is compiled into a target: not what an `#if` keeps for other platforms."""
     return not target.platforms or any(is_compiled_for(program, place, platform) for platform in target.platforms)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.app_group import GROUPS_KEY
+from ipclint.checks.detectors.app_group import GROUPS_KEY, STORE, stores_of
 from ipclint.checks.detectors.service_names import distance, mach_names
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import ProjectFacts
@@ -263,6 +263,10 @@ def uses(program: Program) -> tuple[GroupUse, ...]:
             if use.args:
                 group = constant(program, ref, use.args[0])
                 found.append(GroupUse(ref, group, Span(use.node.start, use.node.end)))
+    for ref in sorted(program.mentioning(STORE)):
+        for store in stores_of(program, ref):
+            span = Span(store.node.start, store.node.end)
+            found.append(GroupUse(ref, constant(program, ref, store.group), span))
     return tuple(found)
 
 

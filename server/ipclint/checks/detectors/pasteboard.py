@@ -55,6 +55,24 @@ def secret_on_general_pasteboard(rule: Rule, program: Program, ref: UnitRef, uni
         secret = next(filter(None, (secret_in(program, ref, content) for content in contents)), None)
         if secret is not None:
             yield _finding(rule, program, ref, unit, use, secret)
+    yield from _copied(rule, program, ref)
+
+
+def _copied(rule: Rule, program: Program, ref: UnitRef) -> Iterator[Finding]:
+    """What a view of SwiftUI gives to the Copy command: `.copyable([password])`, `.onCopyCommand { … }`."""
+    for use in uses_of(program, ref, "pasteboard.swiftui.*"):
+        contents = [content for argument in use.args[:1] for content in contents_of(program, ref, argument)]
+        held = (node for argument in use.args[:1] for node in walk(argument))
+        contents += [node.args[0] for node in held if isinstance(node, Call) and node.name in _HOLDERS and node.args]
+        secret = next(filter(None, (secret_in(program, ref, content) for content in contents)), None)
+        if secret is not None and isinstance(use.node, Call):
+            certain = secret.by_origin or secret.rank == "code"
+            yield rule.finding(
+                Place(ref.path, ref.key, use.node.name_start, use.node.end),
+                "certain" if certain else "likely",
+                severity=LOWER[SEVERITY[secret.rank]],
+                holes={"secret": secret.name, "pasteboard": "the general pasteboard"},
+            )
 
 
 def _finding(rule: Rule, program: Program, ref: UnitRef, unit: Function, use: Use, secret: Secret) -> Finding:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ipclint.checks import around
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.container_paths import from_container, is_verified, open_folder
 from ipclint.checks.detectors.keyed_parts import keyed_secret
+from ipclint.checks.detectors.named_values import nodes_of
+from ipclint.checks.detectors.shared_settings import deciding_settings
 from ipclint.checks.rule import Rule
-from ipclint.model.facts import Function, Variable
+from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place
 from ipclint.model.ir import Assign, Call, Expr, Member, Name, Node, Subscript, walk
 from ipclint.program.configuration import programs_of
-from ipclint.program.constants import fold
-from ipclint.program.link import callers, members, owner_of, resolve, scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.secrets import secret_in
-from ipclint.program.types import base_type
-from ipclint.program.usage import Use, call_uses, uses_of
-
-MAX_HOPS = 4
-"""How many properties, functions and callers are followed from a path to what made it."""
+from ipclint.program.usage import Use, uses_of
 
 NO_PROTECTION = {
     "noFileProtection",
@@ -42,17 +39,14 @@ PROTECTED = {
 }
 """What gives a file its protection, and which argument says which file; -1 is the receiver."""
 PROTECTION = re.compile(r"(?i)fileprotection|protectionkey|\bcomplete")
-VERIFIES = re.compile(
-    r"^(?:SecStaticCodeCheckValidity\w*|SecKeyVerifySignature|CC_SHA\w+|isValidSignature|isValidAuthenticationCode|"
-    r"verify\w*:?.*|validate\w*:?.*|(?:SHA|HMAC|sha)\d*\w*)$"
-)
-OPEN_FOLDER = re.compile(r"^(?:/private)?(?:/var)?/tmp/|^/Users/Shared/")
 LOADS = {
     "code.library": 0,
     "code.bundle": -1,
     "code.bundle-at": 0,
     "code.script": 0,
     "code.user-script": 0,
+    "code.model": 0,
+    "code.shaders": 0,
     "process.path": 0,
     "process.run": 0,
     "process.exec": 0,
@@ -63,21 +57,24 @@ LOADS = {
 
 @detector("code-loaded-from-shared-location", on="function")
 def code_loaded_from_shared_location(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
-    verified = any(isinstance(node, Call) and VERIFIES.match(node.name) for node in walk_all(program, ref))
-    for use in () if verified else uses_of(program, ref, *LOADS):
+    if is_verified(program, ref):
+        return
+    yield from deciding_settings(rule, program, ref)
+    for use in uses_of(program, ref, *LOADS):
         index = LOADS[use.api.name]
         path = use.receiver if index < 0 else use.args[index] if index < len(use.args) else None
         if path is None or not (use.certain or use.api.name != "code.bundle"):
             continue
         holes = {"api": _written(use)}
         place = around.place_of(ref, use.node)
-        folder = next((text for text in fold(program, ref, path) if OPEN_FOLDER.match(text)), "")
-        if not folder and isinstance(path, Call) and path.args:  # URL(fileURLWithPath: "/tmp/x")
-            folder = next((text for text in fold(program, ref, path.args[0]) if OPEN_FOLDER.match(text)), "")
+        variant = "c" if use.api.name in ("code.model", "code.shaders") else ""
+        folder = open_folder(program, ref, path)
         if use.api.name != "code.bundle-at" and from_container(program, ref, path):
-            yield rule.finding(place, "certain" if use.certain else "likely", holes=holes)
+            yield rule.finding(place, "certain" if use.certain else "likely", variant=variant, holes=holes)
         elif folder:
-            yield rule.finding(place, "certain", context="open-folder", holes={**holes, "path": folder})
+            context = "model-folder" if variant else "open-folder"
+            holes |= {"path": folder}
+            yield rule.finding(place, "certain", context=context, variant=variant, holes=holes)
 
 
 @detector("shared-container-file-unprotected", on="function")
@@ -90,14 +87,14 @@ def shared_container_file_unprotected(rule: Rule, program: Program, ref: UnitRef
         path = use.receiver if at < 0 else use.args[at] if at < len(use.args) else None
         if path is None:
             continue
-        words = {_word(node): node for argument in use.args for node in around.origins(program, ref, argument)}
-        words |= {_word(node): node for argument in use.args for node in _put_into(program, ref, argument)}
-        weak = next((node for word, node in words.items() if _is_none(word, node, words)), None)
+        words = {_word(node): (at, node) for argument in use.args for at, node in nodes_of(program, ref, argument)}
+        words |= {_word(node): (ref, node) for argument in use.args for node in _put_into(program, ref, argument)}
+        weak = next((held for word, held in words.items() if _is_none(word, held[1], words)), None)
         content = use.args[1] if use.api.name == "file.create" and len(use.args) > 1 else use.receiver
         if weak is not None:
             if from_container(program, ref, path):
                 place = around.place_of(ref, use.node)
-                holes: dict[str, str | Place] = {"weak": _word(weak), "option": _place(ref, weak)}
+                holes: dict[str, str | Place] = {"weak": _word(weak[1]), "option": _place(*weak)}
                 yield rule.finding(place, "certain", holes=holes)
         elif use.api.name in ("file.write", "file.create") and not any(map(PROTECTION.search, words)):
             secret = secret_in(program, ref, content) or keyed_secret(program, ref, content) if content else None
@@ -123,75 +120,13 @@ def _put_into(program: Program, ref: UnitRef, argument: Expr) -> Iterator[Node]:
             yield from (inner for each in put for inner in walk(each))
 
 
-def _is_none(word: str, node: Node, words: dict[str, Node]) -> bool:
+def _is_none(word: str, node: Node, words: Iterable[str]) -> bool:
     """Whether a word switches protection off: one of the constants, or `.none` next to a key or type of it."""
     if word in NO_PROTECTION:
         return True
     if word != "none" or not isinstance(node, Member):
         return False
     return any(PROTECTION.search(other) or other == "FileProtectionType" for other in words)
-
-
-# ── where a path leads ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def from_container(program: Program, ref: UnitRef, expr: Expr | None, hops: int = MAX_HOPS) -> bool:
-    """Whether a path is made from the container of an app group, through locals, properties, functions and callers."""
-    if expr is None or hops < 0:
-        return False
-    local = scope(program, ref)
-    for node in around.origins(program, ref, expr):
-        if isinstance(node, Call):
-            if any(use.api.name == "app-group.container" for use in call_uses(program, ref, node)):
-                return True
-            made = resolve(program, ref, node)
-            if made.certain and any(_gives(program, each, hops - 1) for each in made.refs[:2]):
-                return True
-        elif isinstance(node, Name) and node.text in local:
-            if any(each.kind == "param" for each in local[node.text]) and _is_passed(program, ref, node.text, hops - 2):
-                return True
-        elif isinstance(node, Name | Member) and _property_gives(program, ref, node, hops - 1):
-            return True
-    return False
-
-
-def _gives(program: Program, ref: UnitRef, hops: int) -> bool:
-    """Whether a function returns such a path."""
-    return any(from_container(program, ref, value, hops) for value in around.returned(program, ref))
-
-
-def _property_gives(program: Program, ref: UnitRef, node: Name | Member, hops: int) -> bool:
-    if hops < 0:
-        return False
-    if isinstance(node, Name):
-        owner, name = owner_of(program, ref), node.text
-    else:
-        owner, name = base_type(type_of(program, ref, node.base).removesuffix(".Type")), node.name
-    found = members(program, owner, name) if owner else ()
-    if not found and isinstance(node, Name):
-        found = tuple(each for each in program.variables_named(name) if not owner_of(program, each))
-    for each in found:
-        unit = program.unit(each)
-        if isinstance(unit, Variable):
-            if not unit.computed and from_container(program, each, unit.value, hops):
-                return True
-            each = UnitRef(each.path, f"F {each.key[2:]}.get")
-        if _gives(program, each, hops):
-            return True
-    return False
-
-
-def _is_passed(program: Program, ref: UnitRef, name: str, hops: int) -> bool:
-    """Whether a caller passes such a path as this parameter."""
-    function = program.function(ref)
-    index = next((i for i, param in enumerate(function.params if function else ()) if param.name == name), -1)
-    sites = callers(program, ref) if hops >= 0 and index >= 0 else ()
-    return any(
-        site.certain
-        and index < len(site.call.args)
-        and from_container(program, site.caller, site.call.args[index], hops)
-        for site in sites
-    )
 
 
 def walk_all(program: Program, ref: UnitRef) -> Iterator[Node]:

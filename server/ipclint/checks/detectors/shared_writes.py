@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ipclint.checks import around
 from ipclint.checks.detectors import detector
-from ipclint.checks.detectors.shared_files import from_container
+from ipclint.checks.detectors.container_paths import from_container
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function
 from ipclint.model.finding import Finding, Place

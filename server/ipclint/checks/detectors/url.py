@@ -28,7 +28,7 @@ from ipclint.program.constants import HOLE, fold
 from ipclint.program.link import members, owner_of, resolve, scope
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.secrets import RANKS, Secret, classify_name, may_be_secret, secret_in, words_of
-from ipclint.program.usage import uses_of
+from ipclint.program.usage import Use, uses_of
 from ipclint.program.vocabulary import Vocabulary
 
 SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]{0,60})://?")
@@ -57,10 +57,9 @@ class _Built(NamedTuple):
 
 @detector("secret-in-custom-scheme-url", on="function")
 def secret_in_custom_scheme_url(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
-    opened = uses_of(program, ref, "url.open")
     reported: set[int] = set()
-    for use in opened:
-        for built in _slice(program, ref, use.args[:1]):
+    for use in uses_of(program, ref, "url.open", "url.link"):
+        for built in _slice(program, ref, _destination(use)):
             scheme = built.scheme or custom_scheme(program, built.ref, built.expr)
             if not scheme or id(built.expr) in reported:
                 continue
@@ -70,6 +69,13 @@ def secret_in_custom_scheme_url(rule: Rule, program: Program, ref: UnitRef, unit
                 at = built.expr if built.ref == ref else use.node
                 yield _finding(rule, ref, at, use.node, scheme, secret)
         yield from _components(rule, program, ref, use.node)
+
+
+def _destination(use: Use) -> tuple[Expr, ...]:
+    """The URL that is opened: the first argument, of a link the one that says so."""
+    if use.api.name == "url.link" and isinstance(use.node, Call):
+        return tuple(arg for label, arg in zip(use.node.labels, use.args, strict=False) if label == "destination")
+    return use.args[:1]
 
 
 def _finding(rule: Rule, ref: UnitRef, expr: Node, opening: Node, scheme: str, secret: Secret) -> Finding:
