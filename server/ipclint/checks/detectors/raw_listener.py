@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -12,10 +13,10 @@ from ipclint.checks.detectors.peer_reach import reaches
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Confidence, Finding, Place, Severity, Step
-from ipclint.model.ir import Assign, Call, Closure, Expr, Name, Node, children, walk
+from ipclint.model.ir import Assign, Call, Closure, Expr, Member, Name, Node, children, walk
 from ipclint.program.configuration import is_privileged, programs_of
 from ipclint.program.constants import HOLE, fold
-from ipclint.program.link import ancestors, callers, calls_in, declarations, owner_of, resolve, scope
+from ipclint.program.link import ancestors, callers, calls_in, declarations, owner_of, resolve, scope, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.surface import opens_listener
@@ -26,6 +27,7 @@ EVIDENCE = frozenset(
     {"requirement", "code", "static-code", "audited-uid", "entitlement", "certificates", "signing-information"}
 )
 MAX_FUNCTIONS = 200  # reached from one listener
+_JUDGES = re.compile(r"^(?!xpc_|Sec[A-Z]).*(?:entitle|authori[sz]|trust|valid|allow|permi)", re.I)
 OBJECTS = frozenset({"xpc_object_t", "XPCReceivedMessage", "XPCDictionary"})
 
 
@@ -60,6 +62,8 @@ def raw_listener_without_peer_requirement(
             continue  # made here, served by code that is not
         place, dispatcher = handled or (_place(ref, creation.call), "")
         severity, confidence = _weight(program, ref, creation, "uid" in evidence)
+        if _asks_elsewhere(program, around):
+            confidence = "hint"
         service = f"“{creation.service}”" if creation.service else "this service"
         yield rule.finding(
             place,
@@ -180,6 +184,23 @@ def _weight(program: Program, ref: UnitRef, creation: Creation, uid: bool) -> tu
     if creation.kind == "main" and not is_privileged(program, ref.path):
         return "low", "hint"
     return ("critical" if is_privileged(program, ref.path) else "high"), "certain"
+
+
+def _asks_elsewhere(program: Program, family: tuple[UnitRef, ...]) -> bool:
+    """Whether a connection is handed to a function without code here, which by its name may judge who is there."""
+    return any(
+        _JUDGES.search(call.name)
+        and any(_is_connection(program, member, argument) for argument in call.args)
+        and not resolve(program, member, call).refs
+        for member in family
+        for call in calls_in(program, member)
+    )
+
+
+def _is_connection(program: Program, ref: UnitRef, argument: Expr) -> bool:
+    known = base_type(type_of(program, ref, argument))
+    name = argument.name if isinstance(argument, Member) else argument.text if isinstance(argument, Name) else ""
+    return known == "xpc_connection_t" or (not known and "connection" in name.lower())
 
 
 def _place(ref: UnitRef, node: Node) -> Place:
