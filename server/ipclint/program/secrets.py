@@ -185,7 +185,7 @@ def _secret_of(program: Program, ref: UnitRef, expr: Expr, depth: int, follow: b
         case Name(text=text):
             found = _named(program, ref, expr, text) or _by_value(program, ref, text, depth, follow)
             owner = owner_of(program, ref) if found is None and follow and text not in scope(program, ref) else ""
-            return found or _by_construction(program, owner, text, depth)
+            return found or _by_construction(program, owner, text, depth) or _by_home(program, ref, expr, owner, text)
         case Member(base=base, name=name):
             if any("secret" in (flow.kind for flow in use.api.source) for use in read_uses(program, ref, expr)):
                 return Secret(name, "password", expr, ref, True)
@@ -226,6 +226,19 @@ def _by_owner(program: Program, ref: UnitRef, expr: Member, base: Expr | None) -
             return Secret(f"{owner}.{expr.name}", rank, expr, ref) if rank and not innocent else None
         case _:
             return None
+
+
+def _by_home(program: Program, ref: UnitRef, expr: Expr, owner: str, name: str) -> Secret | None:
+    """A property that its type's name completes: `phrase` of a `RecoveryPhraseProvider`."""
+    held = (program.unit(member) for member in members(program, owner, name)) if owner else ()
+    if not any(isinstance(unit, Variable) and base_type(unit.type) not in INNOCENT for unit in held):
+        return None
+    home, last = words_of(owner.rpartition(".")[2]), words_of(name)
+    for rank in RANKS:
+        for phrase in _phrases(program.vocabulary, f"secret.{rank}"):
+            if len(phrase) > 1 and phrase[-1:] == last and _holds(home, phrase):
+                return Secret(f"the {' '.join(phrase)}", rank, expr, ref)
+    return None
 
 
 def _by_type(program: Program, ref: UnitRef, expr: Member, base: Expr | None) -> Secret | None:
@@ -308,7 +321,7 @@ def _of_call(program: Program, ref: UnitRef, call: Call, depth: int, follow: boo
         if any(flow.kind == "secret" for flow in use.api.source):
             return Secret(call.name, "password", call, ref, True)
     name = call.name.partition(":")[0]
-    if name in GENERIC or name in _CONVERSIONS:
+    if name in GENERIC or name in _CONVERSIONS or (name in _RESHAPED and call.target is not None):
         inner = call.args[0] if name in _CONVERSIONS and call.args else call.target
         return secret_in(program, ref, inner, depth + 1, follow)
     if "Format" in call.name or (name in ("String", "NSString") and call.labels[:1] == ("format",)):
@@ -318,6 +331,22 @@ def _of_call(program: Program, ref: UnitRef, call: Call, depth: int, follow: boo
         return None
     return _named(program, ref, call, name)
 
+
+_RESHAPED = frozenset(
+    {
+        "joined",
+        "componentsJoinedByString",
+        "lowercased",
+        "uppercased",
+        "lowercaseString",
+        "uppercaseString",
+        "trimmingCharacters",
+        "stringByTrimmingCharactersInSet",
+        "replacingOccurrences",
+        "stringByReplacingOccurrencesOfString",
+    }
+)
+"""Methods whose result is their receiver in another shape."""
 
 _CONVERSIONS = frozenset(
     {
