@@ -114,6 +114,33 @@ listener.delegate = delegate
     assert [(each.family, each.spot.path) for each in reached] == [("command", "Third.swift")]
 
 
+def test_what_adopts_a_protocol_is_read_when_something_is_called_through_it(tmp_path: Path) -> None:
+    files = {
+        "Service.swift": """
+@objc protocol Jobs { func run(_ text: String) }
+protocol Runner { func dispatch(_ text: String) }
+final class Service: NSObject, NSXPCListenerDelegate, Jobs {
+    let runner: Runner
+    func listener(_ listener: NSXPCListener, shouldAcceptNewConnection c: NSXPCConnection) -> Bool {
+        c.exportedInterface = NSXPCInterface(with: Jobs.self)
+        return true
+    }
+    func run(_ text: String) { runner.dispatch(text) }
+}
+func serve(_ delegate: Service) {
+    let listener = NSXPCListener(machServiceName: "a.b")
+    listener.delegate = delegate
+}
+""",
+        "Remote.swift": "struct Remote: Runner {\n    func dispatch(_ text: String) { Tool().start(text) }\n}\n",
+        "Tool.swift": "struct Tool { func start(_ text: String) { let p = Process(); p.arguments = [text]; p.launch() } }\n",
+    }
+    session = prepare(write(tmp_path, files)).session(checks=False)
+    session.load()
+    reached = [each for endpoint in of(session).endpoints for method in endpoint.methods for each in method.reaches]
+    assert [(each.family, each.spot.path) for each in reached] == [("command", "Tool.swift")]
+
+
 def test_the_json_is_the_shape(tour: Surface) -> None:
     assert msgspec.json.decode(to_json(tour), type=Surface) == tour
 

@@ -483,6 +483,8 @@ def _implementers(program: Program, protocol: str, call: Call) -> tuple[UnitRef,
     """Methods with a body in the adopters and subclasses of a type: what a call through a protocol can reach."""
     # few, where a type may have hundreds of subtypes
     bodies = _bodies_taking(program, call.name, call.labels, len(call.args))
+    if any(unit.kind == "protocol" for _, unit in declarations(program, protocol)):
+        program.functions_named(call.name)  # what adopts it may stand where no word of a rule leads
     return tuple(ref for ref in bodies if owner_of(program, ref) in _family(program, protocol))
 
 
