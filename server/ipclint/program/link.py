@@ -39,6 +39,7 @@ from ipclint.program.copies import visible
 from ipclint.program.names import may_trail, selectors, swift_base_names
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
+from ipclint.program.tables import functions_in_table, is_through_pointer
 from ipclint.program.types import base_type, element_type
 
 MAX_DEPTH = 12  # of one expression's type inference
@@ -352,15 +353,19 @@ def resolve(program: Program, ref: UnitRef, call: Call, depth: int = 0) -> Resol
     """The functions of the program that a call can reach; declarations without body are left out when one has a
     body, and copies in other programs when one stands nearer.
     """
-    if not call.name or depth > MAX_DEPTH:
+    if depth > MAX_DEPTH or not (call.name or call.target):
         return NOBODY
     found = _resolve(program, ref, call, depth)
+    if not found.refs and not ref.path.endswith(".swift") and is_through_pointer(call):
+        found = Resolution(functions_in_table(program, call, scope(program, ref)), True)
     return Resolution(visible(program, found.refs, ref.path), found.certain) if len(found.refs) > 1 else found
 
 
 def _resolve(program: Program, ref: UnitRef, call: Call, depth: int) -> Resolution:
     if call.target is None:
         return _resolve_free(program, ref, call)
+    if not call.name:  # of what a pointer or a closure holds
+        return NOBODY
     receiver = base_type(type_of(program, ref, call.target, depth + 1).removesuffix(".Type"))
     if receiver and (declarations(program, receiver) or receiver in ("id", "Any", "AnyObject")):
         declared = _accepting(program, members_for_call(program, receiver, call), call)
