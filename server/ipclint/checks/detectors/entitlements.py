@@ -188,17 +188,22 @@ def _sandboxed_entries(program: Program, unit: PlistFacts) -> tuple[PlistEntry, 
     entries = entries_of(program, unit)
     asked = next((entry.value.scalar for entry in entries if entry.key == _SANDBOX), None)
     if asked is None:
-        carriers = signed(program, unit) or _signed_otherwise(program)
+        carriers = signed(program, unit) or _signed_otherwise(program, unit)
         on_mac = bool(carriers) and all(target.platforms == ("macos",) for target in carriers)
         by_setting = any("YES" in target.setting("ENABLE_APP_SANDBOX").values() for target in carriers)
         return () if on_mac and not by_setting else entries
     return () if asked is False else entries
 
 
-def _signed_otherwise(program: Program) -> tuple[TargetInfo, ...]:
-    """The targets that are signed with some entitlements file."""
+def _signed_otherwise(program: Program, unit: PlistFacts) -> tuple[TargetInfo, ...]:
+    """The targets that are signed with some entitlements file; () when one of these has this file's name, and may be
+    it.
+    """
     known = targets(program)
-    return tuple(each for each in known.all() if any(one.path for one in each.signing)) if known is not None else ()
+    found = tuple(each for each in known.all() if any(one.path for one in each.signing)) if known is not None else ()
+    name = unit.path.rpartition("/")[2]
+    named = {one.path.rpartition("/")[2] for each in found for one in each.signing}
+    return () if name in named else found
 
 
 @detector("sandbox-ipc-exception", on="plist")
