@@ -9,12 +9,12 @@ from ipclint.checks.connections import method_of_self
 from ipclint.checks.detectors.ipc_handlers import Handler
 from ipclint.checks.detectors.lifecycle import HANDLERS, messages_through
 from ipclint.checks.detectors.main_thread import at_once
-from ipclint.checks.detectors.proxies import MAKERS, given_proxy, proxy_of
+from ipclint.checks.detectors.proxies import MAKERS, proxy_of, takers
 from ipclint.model.finding import Place, Step
 from ipclint.model.ir import Assign, Call, Closure, Expr, Member, Name, Node, walk
 from ipclint.program.callback_names import bare, error_handler
 from ipclint.program.flow_model import argument_parameters, is_function_type
-from ipclint.program.link import callers, code_of, members, owner_of, type_of
+from ipclint.program.link import callers, calls_in, code_of, members, owner_of, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
@@ -40,14 +40,11 @@ def client_callbacks(program: Program, ref: UnitRef) -> Iterator[Handler]:
                 )
             for message in messages_through(program, ref, node):
                 yield from _replies(program, message.ref, message.call)
-    function = program.function(ref)
-    takes_closure = function is not None and any(is_function_type(param.type) for param in function.params)
-    if takes_closure or given_proxy(program, ref) is not None:
-        for caller in dict.fromkeys(site.caller for site in callers(program, ref) if site.caller != ref):
-            for node in walk(code_of(program, caller)):
-                made_by = proxy_of(program, caller, node) if isinstance(node, Call) and node.args else None
-                if isinstance(node, Call) and made_by is not None and made_by.ref == ref and not made_by.synchronous:
-                    yield from _replies(program, caller, node)
+    for taker in takers(program, ref):
+        for call in calls_in(program, taker):
+            made_by = proxy_of(program, taker, call) if call.args else None
+            if made_by is not None and made_by.ref == ref and not made_by.synchronous:
+                yield from _replies(program, taker, call)
 
 
 def _lifecycle(program: Program, ref: UnitRef, node: Assign | Call) -> Iterator[Handler]:

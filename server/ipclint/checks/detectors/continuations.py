@@ -9,7 +9,7 @@ import msgspec
 
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.lifecycle import HANDLERS, Awaited, awaited, is_named
-from ipclint.checks.detectors.proxies import Made, given_proxy, may_tell, proxy_of
+from ipclint.checks.detectors.proxies import Made, given_proxy, may_tell, proxy_of, takers
 from ipclint.checks.detectors.raw_replies import blocks
 from ipclint.checks.detectors.replies import told
 from ipclint.checks.rule import Rule
@@ -34,7 +34,7 @@ from ipclint.model.ir import (
 )
 from ipclint.program.callback_names import bare
 from ipclint.program.callbacks import Stop, Way, ways
-from ipclint.program.link import callers, code_of, scope, type_of
+from ipclint.program.link import code_of, scope, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
 
@@ -44,9 +44,8 @@ def continuation_never_resumed(rule: Rule, program: Program, ref: UnitRef, unit:
     for each in awaited(program, ref):
         yield from _continuation(rule, program, ref, each)
     yield from _async_messages(rule, program, ref)
-    if given_proxy(program, ref) is not None:
-        for caller in {site.caller for site in callers(program, ref)} - {ref}:
-            yield from _async_messages(rule, program, caller)
+    for taker in takers(program, ref) if given_proxy(program, ref) is not None else ():
+        yield from _async_messages(rule, program, taker)
 
 
 def _continuation(rule: Rule, program: Program, ref: UnitRef, each: Awaited) -> Iterator[Finding]:

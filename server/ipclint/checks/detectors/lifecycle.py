@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ipclint.checks import around
 from ipclint.checks.connections import kept
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.proxies import proxy_of, takers
 from ipclint.checks.detectors.silent_handlers import errors_nobody_hears
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
@@ -27,7 +27,7 @@ from ipclint.model.ir import (
     walk,
 )
 from ipclint.program.callback_names import bare
-from ipclint.program.link import callers, code_of, type_of
+from ipclint.program.link import calls_in, code_of, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.surface import Holder, holders_of, users_of, variable_named
@@ -58,6 +58,7 @@ def proxy_without_error_handler(
 ) -> Iterator[Finding]:
     for use in uses_of(program, ref, "xpc.proxy.silent"):
         sent = [message for message in messages_through(program, ref, use.node) if message.replies]
+        sent += _messages_of_takers(program, ref, use.node)
         if not sent:
             continue  # one-way messages lose nothing but themselves
         within = [(message.ref, node) for message in sent for reply in message.replies for node in walk(reply)]
@@ -92,20 +93,27 @@ class Message(NamedTuple):
 
 
 def messages_through(program: Program, ref: UnitRef, proxy: Call | Member | Assign | Name) -> Iterator[Message]:
-    """The messages to a proxy: in the unit that makes it, wherever the property that keeps it is used, and in the
-    callers of a function that gives it back."""
+    """The messages to a proxy: in the unit that makes it, and wherever the property that keeps it is used."""
     calls = [(ref, call) for call in messages_to(program, ref, proxy)]
-    if any(node == proxy for value in around.returned(program, ref) for node in around.origins(program, ref, value)):
-        for site in callers(program, ref):
-            if site.certain:
-                calls += [(site.caller, call) for call in messages_to(program, site.caller, site.call)]
     place = kept(program, ref, proxy)
     if place.holder is not None:
         calls += [(act.ref, act.node) for act in place.acts if isinstance(act.node, Call)]
     for at, call in calls:
-        yield Message(
-            at, call, tuple(arg for arg in call.args if isinstance(arg, Closure) or _is_block(program, at, arg))
-        )
+        yield Message(at, call, _replies(program, at, call))
+
+
+def _replies(program: Program, ref: UnitRef, call: Call) -> tuple[Expr, ...]:
+    return tuple(arg for arg in call.args if isinstance(arg, Closure) or _is_block(program, ref, arg))
+
+
+def _messages_of_takers(program: Program, ref: UnitRef, proxy: Node) -> Iterator[Message]:
+    """The messages with replies that others send to the proxy, where `ref` is a function or getter that gives it."""
+    for taker in takers(program, ref):
+        for call in calls_in(program, taker):
+            replies = _replies(program, taker, call) if call.target is not None else ()
+            made = proxy_of(program, taker, call) if replies else None
+            if made is not None and (made.ref, made.node) == (ref, proxy):
+                yield Message(taker, call, replies)
 
 
 def is_resumed(program: Program, ref: UnitRef, node: Node) -> bool:

@@ -9,8 +9,8 @@ from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Place
 from ipclint.model.ir import Assign, Call, Closure, Evaluate, Expr, Let, Literal, Member, Name, Return, walk
 from ipclint.program.callback_names import bare, error_handler
-from ipclint.program.flow_model import argument_parameters
-from ipclint.program.link import calls_in, code_of, members, resolve
+from ipclint.program.flow_model import argument_parameters, is_function_type
+from ipclint.program.link import calls_in, code_of, members, naming, resolve
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.surface import Holder, users_of, variable_named
 from ipclint.program.usage import uses_of
@@ -111,6 +111,22 @@ def given_proxy(program: Program, ref: UnitRef, depth: int = 0) -> Made | None:
     return found[0] if len(found) == 1 else None
 
 
+def takers(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:
+    """The other units that may use a proxy which function or getter `ref` gives: to its callers, the callers of those
+    that hand it on, and the closures that it runs."""
+    function = program.function(ref)
+    gives = given_proxy(program, ref) is not None
+    if function is None or not (gives or any(is_function_type(param.type) for param in function.params)):
+        return ()
+    found: dict[UnitRef, None] = {}
+    givers = [ref]
+    for _ in range(MAX_DEPTH):
+        further = {user for giver in givers for user in naming(program, giver)} - {ref, *found}
+        found |= dict.fromkeys(sorted(further))
+        givers = [user for user in further if (made := given_proxy(program, user)) is not None and made.ref == ref]
+    return tuple(found)
+
+
 def _kept(program: Program, ref: UnitRef, expr: Name | Member, depth: int) -> Made | None:
     """The proxy that a property holds: computed, made with the object, or put into it in one place."""
     holder = variable_named(program, ref, expr)
@@ -123,6 +139,8 @@ def _kept(program: Program, ref: UnitRef, expr: Name | Member, depth: int) -> Ma
         if isinstance(unit, Variable) and unit.computed:
             getter = UnitRef(member.path, f"F {member.key.removeprefix('V ')}.get")
             return given_proxy(program, getter, depth) if program.function(getter) is not None else None
+        if isinstance(unit, Function) and unit.body and not unit.params:  # in Objective-C a getter is a method
+            return given_proxy(program, member, depth)
     found: list[Made | None] = []
     for user in users_of(program, ref, holder):
         function = program.function(user)
