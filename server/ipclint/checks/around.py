@@ -10,6 +10,7 @@ from ipclint.model.finding import Place
 from ipclint.model.ir import (
     Assign,
     Availability,
+    Block,
     Call,
     Cast,
     Closure,
@@ -85,6 +86,17 @@ def _search(root: Node, node: Node) -> list[Node]:
         if found := _search(child, node):
             return [root, *found]
     return []
+
+
+def blocks_of(program: Program, ref: UnitRef) -> Iterator[Block]:
+    """Every block of statements in a unit, outermost first."""
+    body = program.body(ref)
+    yield body
+    for node in walk(body):
+        for name in ("body", "then", "otherwise", "lastly"):
+            block = getattr(node, name, None)
+            if isinstance(block, tuple) and block:
+                yield block
 
 
 def statement_in(path: tuple[Node, ...]) -> Node | None:

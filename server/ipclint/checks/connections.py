@@ -13,6 +13,7 @@ from ipclint.model.facts import Function, Variable
 from ipclint.model.ir import (
     Assign,
     Call,
+    Cast,
     Closure,
     Collection,
     Expr,
@@ -143,10 +144,14 @@ def _is_member(program: Program, ref: UnitRef, name: str) -> bool:
 
 
 def bare(expr: Expr) -> Expr:
-    """An expression without `try`, `await`, unwraps and parentheses of one around it."""
-    while isinstance(expr, Operator) and expr.op in ("unwrap", "try", "try?", "try!", "await", "?") and expr.operands:
-        expr = expr.operands[0]
-    return expr
+    """An expression without casts, `try`, `await`, unwraps and parentheses of one around it."""
+    while True:
+        if isinstance(expr, Operator) and expr.op in ("unwrap", "try", "try?", "try!", "await", "?") and expr.operands:
+            expr = expr.operands[0]
+        elif isinstance(expr, Cast) and expr.op != "is":
+            expr = expr.value
+        else:
+            return expr
 
 
 def _is_one(

@@ -30,7 +30,7 @@ def checks_of(rule: Rule, vocabulary: Vocabulary) -> Iterator[Check]:
         detect = trace.on_flows(trace.parse_flow(rule, vocabulary))
         words |= frozenset(rule.triggers)
         yield Check(rule, "function", detect, words, rule.texts, signatures)
-        yield Check(rule, "variable", detect, trace.EXPORT_WORDS)  # `lazy var listener = { … exportedObject = … }()`
+        yield Check(rule, "variable", detect, words, rule.texts)  # `lazy var listener = { … exportedObject = … }()`
 
 
 def _match_checks(rule: Rule, tables: tuple[Match, ...], vocabulary: Vocabulary) -> Iterator[Check]:

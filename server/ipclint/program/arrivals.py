@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ipclint.model.facts import Function
+from ipclint.model.facts import Function, Variable
 from ipclint.model.ir import Call, Closure, Param, walk
 from ipclint.program.flow_model import Parameter, block_position, is_function_type
 from ipclint.program.flow_search import roots
@@ -20,7 +20,9 @@ XPC = "ipc.xpc"
 
 
 class Arrival(NamedTuple):
-    """Parameter `param` of function `ref`, or of a closure in its body. `kind` is that of the source: "ipc.xpc"."""
+    """Parameter `param` of function `ref`, or of a closure in its body or in the initialiser of a variable. `kind` is
+    that of the source: "ipc.xpc".
+    """
 
     ref: UnitRef
     param: Param
@@ -30,11 +32,15 @@ class Arrival(NamedTuple):
 
 @query(bottom=())
 def arrivals(program: Program, ref: UnitRef) -> tuple[Arrival, ...]:
-    """The parameters in a function that another process fills, in source order; reply blocks are not among them."""
-    function = program.function(ref)
-    if function is None or not function.body:
+    """The parameters in a function or a variable's initialiser that another process fills, in source order; reply
+    blocks are not among them.
+    """
+    unit = program.unit(ref)
+    if not isinstance(unit, Function | Variable):
         return ()
-    found = [*_of_method(program, ref, function), *_of_closures(program, ref, function)]
+    found = [*_of_closures(program, ref, unit)]
+    if isinstance(unit, Function) and unit.body:
+        found += _of_method(program, ref, unit)
     return tuple(sorted(found, key=lambda each: each.param.start))
 
 
@@ -59,9 +65,9 @@ def _is_handler_name(program: Program, function: Function) -> bool:
     )
 
 
-def _of_closures(program: Program, ref: UnitRef, function: Function) -> Iterator[Arrival]:
+def _of_closures(program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Arrival]:
     words = program.vocabulary.source_words
-    if words.isdisjoint(function.mentions):
+    if words.isdisjoint(unit.mentions):
         return
     for node in walk(program.body(ref)):
         if isinstance(node, Call) and node.name.partition(":")[0] in words:

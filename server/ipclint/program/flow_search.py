@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ipclint.model.facts import Function, Type
+from ipclint.model.facts import Function, Type, Variable
 from ipclint.model.ir import Assign, Call, Literal, Member, Name, walk
 from ipclint.program import flow_model as model
 from ipclint.program.copies import same_type, visible
@@ -82,29 +82,30 @@ class Flow(NamedTuple):
 def roots(program: Program, ref: UnitRef) -> tuple[Root, ...]:
     """Every way hostile data enters by the code of a unit: what the system calls it with, what it reads, and the
     parameters of the methods that it exports."""
-    function = program.function(ref)
-    mentions = getattr(program.unit(ref), "mentions", ())
+    unit = program.unit(ref)
+    if not isinstance(unit, Function | Variable):
+        return ()
     found: list[Root] = []
-    if function is not None and function.body:
-        found += _entered(program, ref, function)
-        if _may_read(program, ref, function):
-            found += _read(program, ref)
-    if not EXPORT_WORDS.isdisjoint(mentions):
+    if isinstance(unit, Function) and unit.body:
+        found += _entered(program, ref, unit)
+    if program.body(ref) and _may_read(program, ref, unit):
+        found += _read(program, ref)
+    if not EXPORT_WORDS.isdisjoint(unit.mentions):
         found += (root for method in exports(program, ref) for root in _called_from_outside(program, method))
     return tuple(dict.fromkeys(found))
 
 
-def _may_read(program: Program, ref: UnitRef, function: Function) -> bool:
+def _may_read(program: Program, ref: UnitRef, unit: Function | Variable) -> bool:
     """Whether a look at the body is worth it: a word of a source stands there, and its type is at hand."""
     words = program.vocabulary.source_words
-    for word in words.intersection(function.mentions):
+    for word in words.intersection(unit.mentions):
         for spelling in program.vocabulary.by_word.get(word, ()):
             receiver = spelling.receiver
             if spelling.api.source and (
                 receiver in ("", "*")
                 or spelling.api.distinctive
-                or receiver in function.mentions
-                or function.owner in _owners_naming(program, receiver)
+                or receiver in unit.mentions
+                or unit.owner in _owners_naming(program, receiver)
             ):
                 return True
     return False

@@ -8,6 +8,7 @@ answer here, never a guess: a type that is not in the program has unknown supert
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.model.facts import Alias, Function, Type, Variable
@@ -19,7 +20,6 @@ from ipclint.model.ir import (
     Cast,
     Closure,
     Collection,
-    Evaluate,
     Expr,
     Interpolation,
     Let,
@@ -40,7 +40,7 @@ from ipclint.program.names import may_trail, selectors, swift_base_names
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 from ipclint.program.tables import functions_in_table, is_through_pointer
-from ipclint.program.types import base_type, element_type
+from ipclint.program.types import base_type, element_type, parameter_types
 
 MAX_DEPTH = 12  # of one expression's type inference
 PROTOCOL_ENDINGS = ("Delegate", "DataSource", "Protocol", "Coding", "Copying", "able", "Observing")
@@ -170,10 +170,7 @@ Scope = dict[str, tuple[Binding, ...]]
 
 
 def code_of(program: Program, ref: UnitRef) -> Block:
-    """What a unit runs: a function's body, a variable's initialiser as one statement."""
-    unit = program.unit(ref)
-    if isinstance(unit, Variable):
-        return (Evaluate(unit.value.start, unit.value.end, unit.value),) if unit.value is not None else ()
+    """What a unit runs: see `Program.body`."""
     return program.body(ref)
 
 
@@ -203,6 +200,19 @@ def scope(program: Program, ref: UnitRef) -> Scope:
             for name in node.binds:
                 bind(name, Binding("pattern", "", None, node))
     return found
+
+
+def closures_in(program: Program, ref: UnitRef) -> Iterator[tuple[Closure, tuple[str, ...]]]:
+    """The closures in a unit with the types of their parameters: as they say, else as the variable says that holds
+    them, "" when unknown."""
+    unit = program.unit(ref)
+    holders: dict[int, str] = {unit.value.start: unit.type} if isinstance(unit, Variable) and unit.value else {}
+    for node in walk(program.body(ref)):
+        if isinstance(node, Let) and node.value is not None:
+            holders[node.value.start] = node.type
+        elif isinstance(node, Closure):
+            said = (*parameter_types(holders.get(node.start, "")), *("",) * len(node.params))
+            yield node, tuple(param.type or type for param, type in zip(node.params, said, strict=False))
 
 
 def owner_of(program: Program, ref: UnitRef) -> str:

@@ -22,7 +22,7 @@ from ipclint.model.facts import (
     Unit,
     Variable,
 )
-from ipclint.model.ir import Block, decode_block
+from ipclint.model.ir import Block, Evaluate, decode_block
 from ipclint.program.query import Database
 from ipclint.program.vocabulary import Vocabulary
 
@@ -198,8 +198,11 @@ class Program(Database):
         return unit if isinstance(unit, Function) else None
 
     def body(self, ref: UnitRef) -> Block:
-        """The decoded body of a function (of a macro too); () without one."""
+        """What a unit runs: the decoded body of a function (of a macro too), the initialiser of a variable as one
+        statement; () without one."""
         unit = self.unit(ref)
+        if isinstance(unit, Variable):
+            return (Evaluate(unit.value.start, unit.value.end, unit.value),) if unit.value is not None else ()
         if not isinstance(unit, Function | Macro):
             return ()
         known = self._bodies.get(ref)

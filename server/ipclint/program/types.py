@@ -16,6 +16,7 @@ _IDENTIFIER = re.compile(r"[^\W\d][\w.]*")
 _ARRAY = re.compile(
     r"^\[\s*([^:\[\]]+)\s*\]$|^(?:Array|Set|ArraySlice|NSArray|NSMutableArray|NSSet)\s*<\s*([\w. ]+?)[ *?]*>"
 )
+_FUNCTION = re.compile(r"^(?:@\w+\s+)*\(([^()]+)\)\s*(?:async\s*)?(?:throws\s*)?->")
 
 
 @lru_cache(maxsize=8192)
@@ -66,3 +67,10 @@ def _has_top_level_colon(text: str) -> bool:
         if character == ":" and depth == 1:
             return True
     return False
+
+
+def parameter_types(text: str) -> tuple[str, ...]:
+    """The types of the parameters of a Swift function type: `(message: XPCReceivedMessage) -> Void`. () for another."""
+    found = _FUNCTION.match(text.strip())
+    parts = found[1].split(",") if found else ()
+    return tuple(part.rpartition(":")[2].strip() for part in parts)

@@ -30,3 +30,20 @@ extern void xpc_connection_resume(xpc_connection_t connection);
 extern void xpc_connection_send_message_with_reply(xpc_connection_t connection, xpc_object_t message,
                                                    dispatch_queue_t queue, xpc_handler_t handler);
 extern xpc_object_t xpc_connection_send_message_with_reply_sync(xpc_connection_t connection, xpc_object_t message);
+
+typedef NSObject *xpc_session_t;
+typedef NSObject *xpc_listener_t;
+typedef NSObject *xpc_rich_error_t;
+typedef enum { XPC_SESSION_CREATE_NONE = 0, XPC_SESSION_CREATE_INACTIVE = 1 } xpc_session_create_flags_t;
+typedef enum { XPC_LISTENER_CREATE_NONE = 0, XPC_LISTENER_CREATE_INACTIVE = 1 } xpc_listener_create_flags_t;
+
+extern xpc_session_t xpc_session_create_xpc_service(const char *name, dispatch_queue_t queue,
+                                                    xpc_session_create_flags_t flags, xpc_rich_error_t *error);
+extern void xpc_session_set_cancel_handler(xpc_session_t session, void (^handler)(xpc_rich_error_t error));
+extern _Bool xpc_session_activate(xpc_session_t session, xpc_rich_error_t *error);
+extern void xpc_session_send_message_with_reply_async(xpc_session_t session, xpc_object_t message,
+                                                      void (^handler)(xpc_object_t reply, xpc_rich_error_t error));
+extern xpc_listener_t xpc_listener_create(const char *name, dispatch_queue_t queue, xpc_listener_create_flags_t flags,
+                                          void (^handler)(xpc_session_t peer), xpc_rich_error_t *error);
+extern _Bool xpc_listener_activate(xpc_listener_t listener, xpc_rich_error_t *error);
+extern void xpc_listener_cancel(xpc_listener_t listener);

@@ -54,7 +54,7 @@ def spot_of(program: Program, ref: UnitRef, node: Node) -> Spot | None:
     closures = [number for number, each in enumerate(path) if isinstance(each, Closure)]
     inner = path[closures[-1] + 1 :] if closures else path
     statements = [each for each in inner if isinstance(each, Stmt)]
-    if function is None or not statements or isinstance(statements[-1], Guard):
+    if (function is None and not closures) or not statements or isinstance(statements[-1], Guard):
         return None
     statement = statements[-1]
     if isinstance(statement, Let) and len(statements) > 1 and statement in _conditions(statements[-2]):
@@ -104,10 +104,12 @@ def _otherwise(statement: Stmt) -> Block:
     return statement.otherwise if isinstance(statement, If) and len(statement.otherwise) == 1 else ()
 
 
-def way_out(function: Function, closure: Closure | None, body: Block, ref: UnitRef) -> tuple[str, bool]:
-    """How to leave a function or closure that cannot go on, and whether nobody waits for its answer."""
+def way_out(function: Function | None, closure: Closure | None, body: Block, ref: UnitRef) -> tuple[str, bool]:
+    """How to leave a function or closure that cannot go on, and whether nobody waits for its answer. `function` is None
+    for a closure that a variable keeps."""
+    params = function.params if function is not None else ()
     silent = not any(isinstance(node, Call) and _OWED.search(node.name) for node in walk(body)) and not any(
-        "^" in param.type or "->" in param.type for param in function.params
+        "^" in param.type or "->" in param.type for param in params
     )
     if closure is not None:
         returns = [n for n in _returns(body) if n.value is not None]
@@ -115,6 +117,8 @@ def way_out(function: Function, closure: Closure | None, body: Block, ref: UnitR
         if bools:  # an applier goes on to the next value
             return "return true;", False
         return ("" if returns else "return;"), silent
+    if function is None:
+        return "", False
     returns = function.returns.strip()
     if returns in ("", "void", "Void", "()") and function.kind != "initializer":
         return "return;", silent

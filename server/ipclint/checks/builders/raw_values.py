@@ -193,8 +193,6 @@ def _entry(program: Program, ref: UnitRef, place: Place) -> tuple[Stmt, str, boo
     """The statement at which an event enters, how to leave there, and whether the check goes behind it."""
     function = program.function(ref)
     body = program.body(ref)
-    if function is None:
-        return None
     getter = _call_at(program, ref, place)
     if getter is not None:
         spot = spot_of(program, ref, getter)

@@ -18,6 +18,7 @@ from ipclint.program.program import Program, UnitRef
 def start_endpoint(rule: Rule, program: Program, finding: Finding, sources: Sources) -> Iterator[Fix]:
     """`connection.resume()` behind the statements that prepare it. A raw connection needs its event handler first."""
     after, connection = finding.holes.get("after"), finding.holes.get("connection")
+    yield from _activate(rule, finding, sources)
     if not isinstance(after, Place) or connection is None:
         return
     name = connection if isinstance(connection, str) else sources.text(connection)
@@ -30,6 +31,15 @@ def start_endpoint(rule: Rule, program: Program, finding: Finding, sources: Sour
     else:
         call = f"[{name} resume];"
     yield Fix("Start it", True, (sources.insert_after(after, call),), rule=rule.id)
+
+
+def _activate(rule: Rule, finding: Finding, sources: Sources) -> Iterator[Fix]:
+    """The call that activates a session or listener, behind what prepares it or in front of what uses it."""
+    behind, before, call = (finding.holes.get(key) for key in ("behind", "before", "call"))
+    if isinstance(call, str) and isinstance(behind, Place):
+        yield Fix("Start it", True, (sources.insert_after(behind, call),), rule=rule.id)
+    elif isinstance(call, str) and isinstance(before, Place):
+        yield Fix("Start it", True, (sources.insert_before(before, call),), rule=rule.id)
 
 
 def _follows(place: Place, sources: Sources) -> str:

@@ -11,7 +11,7 @@ from ipclint.checks.detectors.coding_class import owner_class
 from ipclint.checks.detectors.coding_evidence import crossings
 from ipclint.checks.detectors.deadly_guards import ENDS, TESTS, Dependence, decided, ends, tested
 from ipclint.checks.rule import Rule
-from ipclint.model.facts import Function
+from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Finding, Place
 from ipclint.model.ir import (
     Call,
@@ -33,7 +33,7 @@ from ipclint.model.ir import (
 from ipclint.program.arrivals import arrivals
 from ipclint.program.flow_model import argument_parameters
 from ipclint.program.known import Fact, State, watch
-from ipclint.program.link import naming, sites_in, type_of
+from ipclint.program.link import closures_in, naming, sites_in, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
 
@@ -65,19 +65,21 @@ class Trap(NamedTuple):
 
 
 @detector("decode-failure-traps", on="function")
-def decode_failure_traps(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+@detector("decode-failure-traps", on="variable")
+def decode_failure_traps(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
     sent = {(each.param.start, each.param.name): each.kind for each in arrivals(program, ref)}
-    if not sent and not (ENDS | TESTS).isdisjoint(unit.mentions):
+    params = unit.params if isinstance(unit, Function) else ()
+    if isinstance(unit, Function) and not sent and not (ENDS | TESTS).isdisjoint(unit.mentions):
         sent = dict(_handed(program, ref, unit))
     sent |= {(param.start, param.name): "item" for param in _items(program, ref)}
-    sent |= {(param.start, param.name): "message" for param in _messages(program, ref, unit)}
-    coder = _coder(program, ref, unit)
+    sent |= {(param.start, param.name): "message" for param in _messages(program, ref, params)}
+    coder = _coder(program, ref, unit) if isinstance(unit, Function) else None
     if coder is not None:
         sent[coder.start, coder.name] = "coder"
     if not sent:
         return
     watcher = _Watcher(program, ref, sent)
-    watch(program.body(ref), unit.params, watcher)
+    watch(program.body(ref), params, watcher)
     for trap in _outermost(watcher.traps):
         yield rule.finding(
             Place(ref.path, ref.key, trap.node.start, trap.node.end),
@@ -85,7 +87,7 @@ def decode_failure_traps(rule: Rule, program: Program, ref: UnitRef, unit: Funct
             context="literal" if trap.how == "@[]" else "",
             holes={
                 "how": trap.how,
-                "function": unit.signature,
+                "function": unit.signature if isinstance(unit, Function) else unit.name,
                 "value": Place(ref.path, ref.key, trap.value.start, trap.value.end),
             },
         )
@@ -119,11 +121,11 @@ def _items(program: Program, ref: UnitRef) -> Iterator[Param]:
                     yield argument.params[0]
 
 
-def _messages(program: Program, ref: UnitRef, unit: Function) -> Iterator[Param]:
+def _messages(program: Program, ref: UnitRef, own: tuple[Param, ...]) -> Iterator[Param]:
     """Parameters that are messages by their type, of the function and of the closures in it."""
-    closures = (node for node in walk(program.body(ref)) if isinstance(node, Closure))
-    for params in (unit.params, *(closure.params for closure in closures)):
-        yield from (param for param in params if base_type(param.type) in MESSAGES)
+    yield from (param for param in own if base_type(param.type) in MESSAGES)
+    for closure, types in closures_in(program, ref):
+        yield from (param for param, type in zip(closure.params, types, strict=True) if base_type(type) in MESSAGES)
 
 
 def _outermost(traps: Iterable[Trap]) -> Iterator[Trap]:

@@ -27,6 +27,15 @@ MAY_BE_NULL = POINTERS | OBJECTS | CONTAINERS | CONNECTIONS
 OF_VALUE = frozenset({"xpc_string_get_string_ptr", "xpc_data_get_bytes_ptr", "xpc_uuid_get_bytes"})
 """Getters that give a pointer as soon as their argument is of the right type."""
 
+BRIDGE = "_CFXPCCreateCFObjectFromXPCObject"
+"""Makes an object of Core Foundation out of one of XPC: of which class, the sender decides."""
+
+CLASS_TESTS = frozenset({"isKindOfClass:", "isMemberOfClass:", "CFGetTypeID"})
+OF_ANY_CLASS = CLASS_TESTS | frozenset(
+    {"respondsToSelector:", "class", "description", "retain", "autorelease", "release"}
+)
+"""Messages that objects of all classes understand."""
+
 WAITING = frozenset({"xpc_connection_send_message_with_reply_sync"})
 HANDLER_SETTERS = {"xpc_connection_set_event_handler": 1, "xpc_connection_send_message_with_reply": 3}
 """Who calls a handler with an event, and which argument is the handler."""

@@ -12,6 +12,7 @@ from ipclint.checks.detectors.raw_api import (
     ACCESSOR,
     ASSERTIONS,
     BOXED_TYPES,
+    BRIDGE,
     CONNECTIONS,
     CONTAINERS,
     COPIES,
@@ -24,6 +25,7 @@ from ipclint.checks.detectors.raw_api import (
     MAY_BE_NULL,
     NULL_SINKS,
     OBJECTS,
+    OF_ANY_CLASS,
     POINTERS,
     READER,
     REFUSALS,
@@ -31,6 +33,7 @@ from ipclint.checks.detectors.raw_api import (
     WAITING,
 )
 from ipclint.checks.detectors.raw_knowledge import Knowledge, asks_error, bare, subject
+from ipclint.model.facts import Function, Variable
 from ipclint.model.ir import (
     Assign,
     Call,
@@ -55,8 +58,8 @@ from ipclint.program.link import resolve, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
 
-What = OneOf["null", "forced", "object", "index", "length", "descriptor", "message", "connection"]
-"""What is wrong with a use: a pointer may be NULL, is force-unwrapped, an object may be NULL or of another type, an
+What = OneOf["null", "forced", "cast", "object", "bridged", "index", "length", "descriptor", "message", "connection"]
+"""What is wrong with a use: a pointer may be NULL, is force-unwrapped or cast, an object may be NULL or of any type, an
 element or bytes may not be there, a descriptor may be -1; an event may be no message, no connection."""
 
 MAX_FUNCTIONS = 400  # that events are followed into
@@ -107,13 +110,15 @@ def raw_entries(program: Program) -> dict[UnitRef, frozenset[int]]:
 
 @query(bottom=Evidence())
 def evidence(program: Program, ref: UnitRef, raw: frozenset[int]) -> Evidence:
-    """What a function does with raw values; its parameters `raw` are events of unknown kind."""
-    function = program.function(ref)
+    """What a function, or the initialiser of a variable, does with raw values; its parameters `raw` are events of
+    unknown kind.
+    """
     body = program.body(ref)
-    if function is None or not body:
+    if not body:
         return Evidence()
+    function = program.function(ref)
     watcher = _Watcher(program, ref, raw)
-    watch(body, function.params, watcher)
+    watch(body, function.params if function is not None else (), watcher)
     worst = sorted(watcher.uses, key=lambda use: (use.what != "length", use.node.start))
     uses: dict[tuple[int, int], Use] = {}
     for use in worst:
@@ -154,7 +159,7 @@ class _Watcher(Knowledge):
         self._wrapped: set[tuple[int, int]] = set()  # where a function of the program stands for a getter
         self._sure: set[tuple[int, int]] = set()  # getters that cannot give NULL where they are called
         function = program.function(ref)
-        params = function.params if function is not None else ()
+        params = _params(program, ref)
         self._pointers = {_key(p) for p in params if "*" in p.type and "char" in p.type and p.type.count("*") == 1}
         self._events = {_key(param): False for number, param in enumerate(params) if number in raw}
         self._returns = function.returns if function is not None else ""
@@ -181,6 +186,8 @@ class _Watcher(Knowledge):
                 yield from self._call(node, state)
             case Operator(op="unwrap", operands=(inner,)) if self.swift:
                 yield from self._null(node, inner, "!", state, "forced")
+            case Cast(op="as!", value=inner) if self.swift:
+                yield from self._cast(node, inner, state)
             case Operator(op="dereference", operands=(inner,)) | Subscript(base=inner) if not self.swift:
                 yield from self._dereference(node, inner, state)
             case Collection(kind="dictionary", items=items) if not self.swift:
@@ -208,6 +215,7 @@ class _Watcher(Knowledge):
             for number in NULL_SINKS.get(call.name, ()):
                 if number < len(call.args):
                     yield from self._null(call, call.args[number], call.name, state)
+            yield from self._bridged(call, call.target, call.name, state)
         if call.name in COPIES and len(call.args) == 3:
             yield from self._copied(call, state)
         if self.swift and call.target is not None and call.name in ("load", "assumingMemoryBound", "loadUnaligned"):
@@ -296,9 +304,26 @@ class _Watcher(Knowledge):
         for origin in self._pointer_origins(value, state, MAY_BE_NULL if what == "forced" else POINTERS):
             yield from self._report(Use(node, what, origin, user, value, helper), subject(value))
 
+    def _cast(self, node: Cast, value: Expr, state: State) -> Iterator[Fact]:
+        """A forced cast of an object that may be missing, or of another type."""
+        for origin in self.origins(value, state):
+            if origin.name in OBJECTS | CONTAINERS and not self.knows(value, state, "typed", "checked"):
+                yield from self._report(Use(node, "cast", origin, "as!", value), subject(value))
+
+    def _bridged(self, node: Node, target: Expr | None, user: str, state: State) -> Iterator[Fact]:
+        """A message that not every class understands, to an object whose class the sender decided."""
+        if target is None or user in OF_ANY_CLASS:
+            return
+        for origin in self.origins(target, state):
+            if origin.name == BRIDGE and not self.knows(target, state, "checked"):
+                if not (origin.args and self.knows(origin.args[0], state, "typed", "checked")):
+                    yield from self._report(Use(node, "bridged", origin, user, target), subject(target))
+
     def _dereference(self, node: Node, inner: Expr, state: State) -> Iterator[Fact]:
         yield from self._null(node, inner, "", state)
         yield from self._length(node, inner, state)
+        if isinstance(node, Subscript):
+            yield from self._bridged(node, inner, "objectForKeyedSubscript:", state)
 
     def _put(self, node: Node, text: str, value: Expr, state: State) -> Iterator[Fact]:
         """A pointer becomes a `std::string`, or is boxed: both read through it."""
@@ -341,10 +366,16 @@ class _Watcher(Knowledge):
             if isinstance(call, Call) and len(call.args) > HANDLER_SETTERS.get(call.name, 99):
                 handler = call.args[HANDLER_SETTERS[call.name]]
                 name = subject(handler).partition("(")[0].rpartition(".")[2]  # `receive(_:)` too
-                for ref in self.program.functions_named(name) if name else ():
-                    function = self.program.function(ref)
-                    if function is not None and function.body and len(function.params) == 1:
-                        yield Handed(ref, 0)
+                named = (*self.program.functions_named(name), *self.program.variables_named(name)) if name else ()
+                yield from (Handed(ref, 0) for ref in named if len(_params(self.program, ref)) == 1)
+
+
+def _params(program: Program, ref: UnitRef) -> tuple[Param, ...]:
+    """The parameters of a function with a body, or of the closure that a variable holds."""
+    unit = program.unit(ref)
+    if isinstance(unit, Variable) and isinstance(unit.value, Closure):
+        return unit.value.params
+    return unit.params if isinstance(unit, Function) and unit.body else ()
 
 
 def _handler_params(body: tuple[Stmt, ...]) -> Iterator[tuple[Param, bool]]:

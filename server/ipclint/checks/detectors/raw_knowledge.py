@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from ipclint.checks.detectors.raw_api import (
     AUTHORITY,
+    CLASS_TESTS,
     COUNTS,
     DESCRIPTORS,
     ERROR,
@@ -84,10 +85,13 @@ class Knowledge:
                 yield from self._counted(node, state)
             elif isinstance(node, Call) and node.name in COUNTS and node.args:
                 yield Fact(subject(node.args[0]), "sized")
-            elif isinstance(node, Call) and not LIBRARY.match(node.name):
+            elif isinstance(node, Call) and not (LIBRARY.match(node.name) or node.name in CLASS_TESTS):
                 whats = ("checked",) if AUTHORITY.search(node.name) else ("checked", "whole")
                 names = filter(None, map(subject, node.args))
                 yield from (Fact(name, what) for name in names for what in whats)
+            elif isinstance(node, Call) and node.name in CLASS_TESTS:
+                asked = node.target if node.target is not None else next(iter(node.args), None)
+                yield Fact(subject(asked) if asked is not None else "", "checked")
             elif isinstance(node, Member) and isinstance(node.base, Name):
                 yield Fact(node.base.text, "checked")
 
@@ -214,6 +218,8 @@ class Knowledge:
             case Name(text=text) | Member(base=Name(text="self"), name=text) if text in state.values:
                 if len(state.values[text]) == 1:  # where it is one thing or another, conditions may go together
                     yield from self._values(state.values[text][0], state, depth + 1)
+            case Call(name="CFBridgingRelease", args=(inner,)):
+                yield from self._values(inner, state, depth + 1)
             case Cast(value=inner) | Assign(value=inner) | Operator(op="unwrap", operands=(inner,)):
                 yield from self._values(inner, state, depth + 1)
             case Operator(op="?:", operands=(_, then, otherwise)) | Operator(op="??", operands=(then, otherwise)):

@@ -140,10 +140,8 @@ def _handler(program: Program, family: tuple[UnitRef, ...]) -> tuple[Place, str]
     inline: list[tuple[bool, Place]] = []
     for member in family:
         function = program.function(member)
-        if function is None:
-            continue
-        types = [base_type(param.type) for param in function.params]
-        if "xpc_connection_t" in types and any(name in OBJECTS for name in types):
+        types = [base_type(param.type) for param in function.params] if function is not None else []
+        if function is not None and "xpc_connection_t" in types and any(name in OBJECTS for name in types):
             return Place(member.path, member.key, *function.name_span), function.name
         for call in calls_in(program, member):
             handler = call.args[1] if call.name == SETS_HANDLER and len(call.args) > 1 else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ipclint.checks.rule import Rule
-from ipclint.model.facts import Function
+from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Finding, Place, Step
 from ipclint.model.ir import (
     Block,
@@ -28,6 +28,7 @@ from ipclint.model.ir import (
 )
 from ipclint.program.callback_names import bare
 from ipclint.program.callbacks import Way, ways
+from ipclint.program.link import closures_in
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.types import base_type
 
@@ -44,14 +45,15 @@ class _Reply(NamedTuple):
     rest: Block
 
 
-def unanswered(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+def unanswered(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
     """Handlers of an XPCListener or XPCSession that leave a message without answer: none returned, none sent."""
     if RECEIVED not in unit.mentions:
         return
-    for closure in walk(program.body(ref)):
-        if not isinstance(closure, Closure) or not any(base_type(param.type) == RECEIVED for param in closure.params):
+    for closure, types in closures_in(program, ref):
+        kinds = tuple(map(base_type, types))
+        if RECEIVED not in kinds:
             continue
-        name = next(param.name for param in closure.params if base_type(param.type) == RECEIVED)
+        name = closure.params[kinds.index(RECEIVED)].name
         returns = [node for node in _at_once(closure.body) if isinstance(node, Return)]
         silent = {id(node) for node in returns if isinstance(node.value, Literal) and node.value.kind == "nil"}
         for way in ways(program, ref, closure.body, name, "received"):
@@ -71,7 +73,7 @@ def _at_once(body: Block) -> Iterator[Node]:
             stack += children(node)
 
 
-def raw_replies(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+def raw_replies(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
     """What is wrong with the replies that a function of the C API makes."""
     if CREATE not in unit.mentions:
         return
@@ -157,11 +159,11 @@ def _is_named(node: Node, name: str) -> bool:
     return isinstance(node, Name) and node.text == name
 
 
-def _may_leave(unit: Function, body: Block, let: Let) -> bool:
+def _may_leave(unit: Function | Variable, body: Block, let: Let) -> bool:
     """Whether the function or block around a declaration gives nothing back, so that `return;` can stand there."""
     around = [n for n in walk(body) if isinstance(n, Closure | Local) and n.start <= let.start and let.end <= n.end]
     inner = around[-1].body if around else body
-    if not around and unit.returns not in ("void", ""):
+    if not around and isinstance(unit, Function) and unit.returns not in ("void", ""):
         return False
     return not any(isinstance(node, Return) and node.value is not None for node in walk(inner))
 

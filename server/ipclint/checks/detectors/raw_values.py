@@ -8,17 +8,27 @@ from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.raw_evidence import Evidence, Use, evidence, raw_entries
 from ipclint.checks.detectors.raw_knowledge import subject
 from ipclint.checks.rule import Rule
-from ipclint.model.facts import Function
+from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Finding, Place
 from ipclint.model.ir import Call, Closure, Name, Node, Operator, Param, walk
 from ipclint.program.program import Program, UnitRef
 
-VARIANTS = {"object": "a", "null": "b", "forced": "b", "length": "c", "index": "c", "descriptor": "d"}
+VARIANTS = {
+    "object": "a",
+    "bridged": "a",
+    "cast": "b",
+    "null": "b",
+    "forced": "b",
+    "length": "c",
+    "index": "c",
+    "descriptor": "d",
+}
 """The catalogue's letters."""
 
 
 @detector("raw-xpc-value-unchecked", on="function")
-def raw_xpc_value_unchecked(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+@detector("raw-xpc-value-unchecked", on="variable")
+def raw_xpc_value_unchecked(rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable) -> Iterator[Finding]:
     for use in _found(program, ref).uses:
         if use.what in VARIANTS and isinstance(use.origin, Call):
             yield rule.finding(
@@ -31,7 +41,10 @@ def raw_xpc_value_unchecked(rule: Rule, program: Program, ref: UnitRef, unit: Fu
 
 
 @detector("xpc-event-kind-unchecked", on="function")
-def xpc_event_kind_unchecked(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+@detector("xpc-event-kind-unchecked", on="variable")
+def xpc_event_kind_unchecked(
+    rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable
+) -> Iterator[Finding]:
     for use in _found(program, ref).uses:
         if use.what in ("message", "connection"):
             reply = isinstance(use.origin, Call) or use.reply

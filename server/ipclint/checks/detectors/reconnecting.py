@@ -39,7 +39,7 @@ from ipclint.program.callback_names import ERROR_HANDLER
 from ipclint.program.link import code_of, members, owner_of, resolve, type_of
 from ipclint.program.names import property_of_setter
 from ipclint.program.program import Program, UnitRef
-from ipclint.program.surface import variable_named
+from ipclint.program.surface import Holder, holders_of, variable_named
 from ipclint.program.types import base_type
 
 MAX_CALLS = 3
@@ -50,18 +50,22 @@ DELAYS = re.compile(
     r"(?i)asyncAfter|dispatch_after|sleep|scheduledTimer|^Timer$|afterDelay|backoff|throttle|debounce|makeTimerSource|"
     r"dispatch_source_create|dispatch_source_set_timer|^wait|semaphore_wait|waitUntil|_after$"
 )
-SENDS = re.compile(r"emoteObjectProxy|^xpc_connection_send_message")
+SENDS = re.compile(r"emoteObjectProxy|^xpc_(?:connection|session)_send_message")
 USES = frozenset({"resume", "activate", "remoteObjectProxy", "xpc_connection_resume", "xpc_connection_activate"})
+SESSION_USES = frozenset({"activate", "send", "sendSync", "xpc_session_activate"})
+CANCELLED = "cancellation handler"
+ENDED = frozenset({"invalidationHandler", CANCELLED})
+"""Handlers after which the connection or session is of no use any more."""
 ERRORS = ("XPC_ERROR_", "XPC_TYPE_ERROR", "XPC_TYPE_DICTIONARY", "XPC_TYPE_CONNECTION")
 SELVES = frozenset({"self", "weakSelf", "strongSelf"})
 ORDER = frozenset({"<", ">", "<=", ">="})
 
 
 class Handler(NamedTuple):
-    """A closure that runs when a connection failed: its name for people, the connection, and where it is set."""
+    """A closure that runs when a connection or session failed: its name for people, what it is of, where it is set."""
 
     name: str
-    connection: Expr | None
+    held: Holder | None
     closure: Closure
     node: Node
 
@@ -72,8 +76,9 @@ def reconnect_loop_without_backoff(
     rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable
 ) -> Iterator[Finding]:
     for handler in _handlers(program, ref):
-        if handler.name == "invalidationHandler" and (use := _own_use(program, ref, handler)) is not None:
-            yield rule.finding(_place(ref, use), "certain", variant="c", holes={"use": _word(use)})
+        if handler.name in ENDED and (use := _own_use(program, ref, handler)) is not None:
+            context = "session" if handler.name == CANCELLED else ""
+            yield rule.finding(_place(ref, use), "certain", variant="c", context=context, holes={"use": _word(use)})
             continue
         found = _way_back(program, ref, handler)
         if found is not None:
@@ -82,7 +87,7 @@ def reconnect_loop_without_backoff(
             yield rule.finding(_place(ref, call), holes=holes, steps=steps)
     for node in walk(code_of(program, ref)):
         if isinstance(node, Loop) and _is_endless(node) and not _brakes_in(node.body):
-            send = next((n for n in walk(node.body) if isinstance(n, Call | Member) and SENDS.search(_word(n))), None)
+            send = next((n for n in walk(node.body) if _sends(program, ref, n)), None)
             if send is not None and not _leaves(node.body):
                 yield rule.finding(_place(ref, send), variant="b")
 
@@ -95,17 +100,26 @@ def _handlers(program: Program, ref: UnitRef) -> Iterator[Handler]:
         match node:
             case Assign(target=Member(base=base, name=name), value=Closure() as closure) if name in HANDLERS:
                 if _is_connection(program, ref, base):
-                    yield Handler(name, base, closure, node)
+                    yield Handler(name, _held(program, ref, base), closure, node)
             case Assign(target=Member(base=base, name=name), value=value) if name in HANDLERS:
                 if _is_connection(program, ref, base) and (method := method_of_self(program, ref, value)):
-                    yield Handler(name, base, _calling(value, method), node)
+                    yield Handler(name, _held(program, ref, base), _calling(value, method), node)
             case Call(name=name, args=(Closure() as closure,)) if ERROR_HANDLER in name:
                 yield Handler("proxy's error handler", None, closure, node)
             case Call(target=target, name=name, args=(Closure() as closure, *_)):
                 if property_of_setter(name) in HANDLERS and _is_connection(program, ref, target):
-                    yield Handler(property_of_setter(name), target, closure, node)
+                    yield Handler(property_of_setter(name), _held(program, ref, target), closure, node)
+                elif name == "setCancellationHandler" and _is_session(program, ref, target):
+                    yield Handler(CANCELLED, _held(program, ref, target), closure, node)
             case Call(name="xpc_connection_set_event_handler", args=(connection, Closure() as closure)):
-                yield Handler("event handler", connection, closure, node)
+                yield Handler("event handler", _held(program, ref, connection), closure, node)
+            case Call(name="xpc_session_set_cancel_handler", args=(session, Closure() as closure)):
+                yield Handler(CANCELLED, _held(program, ref, session), closure, node)
+            case Call(name="XPCSession", labels=labels, args=args) if args:
+                at = labels.index("cancellationHandler") if "cancellationHandler" in labels else len(args) - 1
+                if labels[at] in ("cancellationHandler", "{") and isinstance(closure := args[at], Closure):
+                    held = holders_of(program, ref, node)
+                    yield Handler(CANCELLED, held[0] if held else None, closure, node)
             case _:
                 pass
 
@@ -117,25 +131,38 @@ def _calling(value: Expr, method: str) -> Closure:
     return Closure(*at, (), (), (Evaluate(*at, call),), value.start)
 
 
+def _held(program: Program, ref: UnitRef, expr: Expr | None) -> Holder | None:
+    return variable_named(program, ref, bare(expr)) if expr is not None else None
+
+
 def _is_connection(program: Program, ref: UnitRef, base: Expr | None) -> bool:
     of = base_type(type_of(program, ref, base)) if base is not None else ""
     return "XPC" in of or of == ""
 
 
+def _is_session(program: Program, ref: UnitRef, expr: Expr | None) -> bool:
+    return expr is not None and base_type(type_of(program, ref, expr)) == "XPCSession"
+
+
+def _sends(program: Program, ref: UnitRef, node: Node) -> bool:
+    if isinstance(node, Call) and node.name in ("send", "sendSync"):
+        return _is_session(program, ref, node.target)
+    return isinstance(node, Call | Member) and bool(SENDS.search(_word(node)))
+
+
 def _own_use(program: Program, ref: UnitRef, handler: Handler) -> Node | None:
-    """Where an invalidation handler uses the connection that was just invalidated."""
-    if handler.connection is None:
-        return None
-    held = variable_named(program, ref, bare(handler.connection))
+    """Where a handler uses the connection or session that has just ended."""
+    held = handler.held
     if held is None:
         return None
+    uses = SESSION_USES if handler.name == CANCELLED else USES
     for node in walk(handler.closure.body):
         if isinstance(node, Assign) and variable_named(program, ref, bare(node.target)) == held:
             return None  # another one by now
         if isinstance(node, Let) and held.name in node.names:
             return None
-        if isinstance(node, Call | Member) and (_word(node) in USES or SENDS.search(_word(node))):
-            target = node.target if isinstance(node, Call) else node.base
+        if isinstance(node, Call | Member) and (_word(node) in uses or SENDS.search(_word(node))):
+            target = node.base if isinstance(node, Member) else node.target or next(iter(node.args), None)
             if target is not None and variable_named(program, ref, bare(target)) == held:
                 return node
     return None

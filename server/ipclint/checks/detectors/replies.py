@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.raw_replies import raw_replies, unanswered
 from ipclint.checks.rule import Rule
-from ipclint.model.facts import Alias, Function, Type
+from ipclint.model.facts import Alias, Function, Type, Variable
 from ipclint.model.finding import Confidence, Finding, Place, Step
 from ipclint.model.ir import Catch, Closure, Node, Param, Return
 from ipclint.program.callbacks import Stop, Way, parameter_ways
@@ -20,7 +20,10 @@ _REPLY = re.compile(r"reply|completion|handler|block|callback|response", re.I)
 
 
 @detector("reply-not-sent-exactly-once", on="function")
-def reply_not_sent_exactly_once(rule: Rule, program: Program, ref: UnitRef, unit: Function) -> Iterator[Finding]:
+@detector("reply-not-sent-exactly-once", on="variable")
+def reply_not_sent_exactly_once(
+    rule: Rule, program: Program, ref: UnitRef, unit: Function | Variable
+) -> Iterator[Finding]:
     yield from raw_replies(rule, program, ref, unit)
     yield from unanswered(rule, program, ref, unit)
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from ipclint.checks import around
 from ipclint.checks.connections import Act, Kept, anybody, bare, kept, kept_parameter
 from ipclint.checks.detectors import detector
+from ipclint.checks.detectors.inactive_sessions import never_activated
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Confidence, Finding, Place
 from ipclint.model.ir import (
     Assign,
-    Block,
     Call,
     Closure,
     Collection,
@@ -65,6 +65,7 @@ def endpoint_never_serves(rule: Rule, program: Program, ref: UnitRef, unit: Func
             yield from _without_delegate(rule, program, found)
         if kind != "raw":
             yield from _set_too_late(rule, program, found)
+    yield from never_activated(rule, program, ref)
 
 
 def _endpoints(program: Program, ref: UnitRef) -> Iterator[tuple[Call, str]]:
@@ -81,10 +82,6 @@ def _endpoints(program: Program, ref: UnitRef) -> Iterator[tuple[Call, str]]:
             or (on_class and call.name in ("service", "serviceListener", "anonymous", "anonymousListener"))
         ):
             yield call, "listener"
-        elif call.name == "XPCSession" and any(
-            isinstance(n, Member) and n.name == "inactive" for a in call.args for n in walk(a)
-        ):
-            yield call, "session"
 
 
 # ── (a) never started ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -149,7 +146,7 @@ def _last_setting(program: Program, found: Kept, kind: str) -> dict[str, str | P
         return {}  # to be started it needs a handler first
     ref = found.ref
     statement = around.statement_in(around.path_to(program, ref, found.node))
-    block = next((block for block in _blocks(program, ref) if statement in block), ())
+    block = next((block for block in around.blocks_of(program, ref) if statement in block), ())
     named: str | Place = next((holder.name for holder in found.holders if holder.ref is not None), "")
     last = statement
     for each in block:
@@ -170,16 +167,6 @@ def _receiver(act: Act) -> Expr | None:
 
 def _prepares(act: Act) -> bool:
     return act.value is not None and act.name in INTERFACES | HANDLED | SETTINGS
-
-
-def _blocks(program: Program, ref: UnitRef) -> Iterator[Block]:
-    body = program.body(ref)
-    yield body
-    for node in walk(body):
-        for name in ("body", "then", "otherwise", "lastly"):
-            block = getattr(node, name, None)
-            if isinstance(block, tuple) and block:
-                yield block
 
 
 # ── (b) no event handler ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -284,7 +271,7 @@ def _statement(program: Program, act: Act) -> Place:
 
 def _set_too_late(rule: Rule, program: Program, found: Kept) -> Iterator[Finding]:
     """An interface that is first set behind `resume()` in the same block: what came between was lost."""
-    for block in _blocks(program, found.ref):
+    for block in around.blocks_of(program, found.ref):
         started: Node | None = None
         for statement in block:
             here = [act for act in found.acts if act.ref == found.ref and _is_all(statement, act)]
