@@ -81,9 +81,10 @@ def _interpret(program: Program, ref: UnitRef, source: Input, carries: Carries) 
 
 def _returns(body: Body) -> list[tuple[Place, Taint]]:
     function = body.function
-    if function is None or model.carries_no_text(body.program, function.returns):
+    if function is None:
         return []
-    return sorted(joined(value for _, value, _ in body.exits).items(), key=lambda item: item[0])
+    values = (body.as_type(value, function.returns) for _, value, _ in body.exits)
+    return sorted(joined(values).items(), key=lambda item: item[0])
 
 
 def _outs(body: Body) -> tuple[tuple[int, Place, Mark], ...]:

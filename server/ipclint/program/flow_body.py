@@ -198,8 +198,7 @@ class Body(Values):
 
     def _let(self, let: Let, value: Value) -> None:
         assert self.state is not None
-        if value and let.type and model.carries_no_text(self.program, let.type):
-            value = EMPTY
+        value = self.as_type(value, let.type)
         if len(let.names) == 1:
             self._bind(let.names[0], value, let.value, let)
             return
@@ -360,9 +359,7 @@ class Body(Values):
         if isinstance(self.input, model.Block) and self.input.start == closure.start:
             bound = {**bound, self.input.number: {(): Taint(weak=1)}}
         for number, param in enumerate(closure.params):
-            value = bound.get(number, EMPTY)
-            if value and param.type and model.carries_no_text(self.program, param.type):
-                value = EMPTY
+            value = self.as_type(bound.get(number, EMPTY), param.type)
             if param.name and param.name != "_":
                 self.state.write((param.name,), value)
         if not closure.params:

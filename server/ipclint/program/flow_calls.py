@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ipclint.model.facts import Variable
 from ipclint.model.ir import Call, Closure, Expr, Member, Name
-from ipclint.program import flow_guards
+from ipclint.program import flow_guards, flow_numbers
 from ipclint.program import flow_model as model
 from ipclint.program.flow_apis import Blocks, applied, given_back, hop_at, sourced
 from ipclint.program.flow_enter import enter, enter_block, into_program
@@ -48,6 +48,8 @@ def call(run: Run, node: Call) -> Value:
         results.append(getter_message(run, node, run.input))
     if tainted:
         results += [applied(run, use, values, receiver, blocks, node) for use in uses]
+        if (number := flow_numbers.converted(node, values, receiver)) and run.takes_numbers:
+            results.append(number)
         results.append(setter_message(run, node, values))
     if run.alive and (tainted or run.now.places):
         modelled = any(each.goes_to == "ret" for use in uses for each in model.passes(use.api))

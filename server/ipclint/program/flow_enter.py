@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ipclint.model.facts import Function
 from ipclint.model.ir import Call, Expr, Name, Node
-from ipclint.program import flow_guards
+from ipclint.program import flow_guards, flow_numbers
 from ipclint.program import flow_model as model
 from ipclint.program.flow_apis import Blocks, hop_at
 from ipclint.program.flow_run import Run
@@ -33,7 +33,7 @@ def into_program(
         if function is None or not function.body:
             continue
         numbers = model.argument_parameters(function, node)
-        for input, taint in _inputs(run, function, numbers, values, receiver or own):
+        for input, taint in _inputs(run, callee, function, numbers, values, receiver or own):
             args = {number: argument for argument, number in numbers.items()}
             weak = 0 if resolution.certain else min(len(resolution.refs), 2)
             result, given = enter(run, callee, input, taint, node, weak, args)
@@ -51,7 +51,7 @@ def _is_own(node: Call) -> bool:
 
 
 def _inputs(
-    run: Run, function: Function, numbers: dict[int, int], values: Sequence[Value], receiver: Value
+    run: Run, callee: UnitRef, function: Function, numbers: dict[int, int], values: Sequence[Value], receiver: Value
 ) -> Iterable[tuple[model.Parameter | model.Receiver, Taint]]:
     """The inputs of a callee that are tainted in a call."""
     for argument, value in enumerate(values):
@@ -59,14 +59,23 @@ def _inputs(
         if number is None or number >= len(function.params) or not value:
             continue
         param = function.params[number]
-        if model.carries_no_text(run.program, param.type) or param.name not in ("", *function.mentions):
+        if param.name not in ("", *function.mentions):
             continue
+        if model.carries_no_text(run.program, param.type):
+            value = _as_number(run, callee, param.type, value)
         for path, taint in value.items():
             yield model.Parameter(number, path), taint
     if function.name != "init":
         for path, taint in receiver.items():
             if not path or path[0] in function.mentions or f"_{path[0]}" in function.mentions:
                 yield model.Receiver(path), taint
+
+
+def _as_number(run: Run, callee: UnitRef, type: str, value: Value) -> Value:
+    """What goes into a parameter of a type that carries no text: a number, where the callee may have a use for it."""
+    if not value or not flow_numbers.is_number(type) or not flow_numbers.takes_numbers(run.program, callee):
+        return EMPTY
+    return flow_numbers.marked(value)
 
 
 def enter(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from ipclint.model.facts import Variable
 from ipclint.model.ir import Assign, Call, Expr, Member, Name, Node
 from ipclint.program import flow_model as model
+from ipclint.program import flow_numbers
 from ipclint.program.flow_apis import hop_at, put, record_sinks, sourced
 from ipclint.program.flow_enter import enter
 from ipclint.program.flow_run import Run
@@ -37,9 +38,9 @@ def read(run: Run, member: Member, found: Value) -> Value:
         for each in model.passes(use.api):
             if each.goes_from == "self" and each.goes_to == "ret":
                 return {p: t.sure(each.tokens) for p, t in found.items()} if each.tokens else found
-    if model.carries_no_text(run.program, type_of(run.program, run.ref, member)):
-        return EMPTY
-    return found
+    if flow_numbers.is_value(member):
+        return flow_numbers.marked(found) if run.takes_numbers else EMPTY
+    return run.as_type(found, type_of(run.program, run.ref, member))
 
 
 def getter_message(run: Run, node: Call, source: model.Stored) -> Value:

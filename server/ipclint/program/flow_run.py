@@ -8,7 +8,8 @@ from typing import NamedTuple, TypeVar
 from ipclint.model.facts import Variable
 from ipclint.model.ir import Call, Cast, Closure, Collection, Expr, Local, Member, Name, Node, Operator, Subscript
 from ipclint.program import flow_model as model
-from ipclint.program.flow_state import MAX_PLACE, NOTHING, Place, State, Taint, Tokens, Value, joined
+from ipclint.program import flow_numbers
+from ipclint.program.flow_state import EMPTY, MAX_PLACE, NOTHING, Place, State, Taint, Tokens, Value, joined
 from ipclint.program.link import (
     NOBODY,
     Resolution,
@@ -87,6 +88,17 @@ class Run:
             self._numbers = {(each.start, each.end, each.name_start): number for number, each in enumerate(calls)}
         number = self._numbers.get((call.start, call.end, call.name_start))
         return resolve(self.program, self.ref, call) if number is None else _resolution(self.program, self.ref, number)
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether numbers are followed here."""
+        return flow_numbers.takes_numbers(self.program, self.ref)
+
+    def as_type(self, value: Value, text: str) -> Value:
+        """What of a value is tainted when it is of this type."""
+        if not value or not model.carries_no_text(self.program, text):
+            return value
+        return flow_numbers.marked(value) if flow_numbers.is_number(text) and self.takes_numbers else EMPTY
 
     def value(self, expr: Expr) -> Value:
         """What of the expression's value is tainted; runs its side effects."""

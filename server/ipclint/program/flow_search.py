@@ -13,11 +13,12 @@ from typing import NamedTuple
 from ipclint.model.facts import Function, Type, Variable
 from ipclint.model.ir import Assign, Call, Literal, Member, Name, walk
 from ipclint.program import flow_model as model
+from ipclint.program import flow_numbers
 from ipclint.program.copies import same_type, visible
 from ipclint.program.flow import reach
 from ipclint.program.flow_hops import notification_name, observers, referenced
 from ipclint.program.flow_model import CallHit, Input, ReturnHit, SinkHit, WriteHit
-from ipclint.program.flow_state import NOTHING, PART, Tokens, added, settled
+from ipclint.program.flow_state import NOTHING, NUMBER, PART, Tokens, added, settled
 from ipclint.program.link import callers, conforms, declarations, owner_of, type_of
 from ipclint.program.program import Program, UnitRef
 from ipclint.program.query import query
@@ -162,8 +163,12 @@ def _called_from_outside(program: Program, ref: UnitRef) -> Iterator[Root]:
     for number, param in enumerate(function.params if function is not None else ()):
         if function is None or param.name not in function.mentions or model.is_function_type(param.type):
             continue
-        if not model.carries_no_text(program, param.type):
+        if not model.carries_no_text(program, param.type) or _is_followed_number(program, ref, param.type):
             yield Root(ref, model.Parameter(number), "ipc.xpc", param.name)
+
+
+def _is_followed_number(program: Program, ref: UnitRef, type: str) -> bool:
+    return flow_numbers.is_number(type) and flow_numbers.takes_numbers(program, ref)
 
 
 EXPORT_WORDS = frozenset({"exportedObject", "setExportedObject", "NSXPCInterface"})
@@ -249,7 +254,7 @@ def flows(program: Program, root: Root) -> tuple[Flow, ...]:
 
 
 def _search(program: Program, root: Root) -> Iterator[Flow]:
-    queue = [_At(root.ref, root.input, NOTHING, 0, (), 0, False)]
+    queue = [_At(root.ref, root.input, _first_tokens(program, root), 0, (), 0, False)]
     seen: dict[tuple[UnitRef, Input], list[_At]] = {}
     for at in queue:
         known = seen.setdefault((at.ref, at.input), [])
@@ -261,9 +266,21 @@ def _search(program: Program, root: Root) -> Iterator[Flow]:
             link = Link(at.ref, at.input, sink)
             tokens = added(at.tokens, sink.story.tokens)
             tokens = tokens if PART in tokens else settled(tokens)
+            if NUMBER in tokens and sink.kind not in flow_numbers.SINKS:
+                continue
             yield Flow(root, (*at.links, link), at.anchor, tokens, max(at.weak, sink.story.weak))
         if len(at.links) < MAX_DEPTH and len(queue) < MAX_STEPS:
             queue.extend(_onwards(program, at, found))
+
+
+def _first_tokens(program: Program, root: Root) -> Tokens:
+    """What is known of data as it enters: that it is a number, by the type of the parameter."""
+    function = program.function(root.ref)
+    if isinstance(root.input, model.Parameter) and function is not None:
+        type = function.params[root.input.number].type
+        if model.carries_no_text(program, type) and flow_numbers.is_number(type):
+            return frozenset({NUMBER})
+    return NOTHING
 
 
 def _says_as_much(before: _At, at: _At) -> bool:

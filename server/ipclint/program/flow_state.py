@@ -35,6 +35,9 @@ IMPLIED: tuple[tuple[Tokens, str], ...] = (
 PART = "url.part"
 """Marks data that is a part of a link: its query, a parameter, a path component."""
 
+NUMBER = "number"
+"""Marks a number, and what was made of one: it says nothing that a sink of texts could take."""
+
 _OF_LINK = {"link.host": "url.host", "link.scheme": "url.scheme"}
 """What a test makes sure of that looks at a link before anything is taken out of it, and what it means for the data."""
 

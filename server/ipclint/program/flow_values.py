@@ -71,7 +71,7 @@ class Values(Run):
                 return self._assign(expr)
             case Cast(op=op, value=value, type=text):
                 found = self.value(value)
-                return EMPTY if op == "is" or (found and model.carries_no_text(self.program, text)) else found
+                return EMPTY if op == "is" else self.as_type(found, text)
             case Interpolation(parts=parts):
                 return flow_apis.concatenated(self, parts, expr)
             case Subscript(base=base, args=args):
