@@ -10,6 +10,7 @@ from ipclint.checks.detectors import detector
 from ipclint.checks.detectors.coding_class import owner_class
 from ipclint.checks.detectors.coding_evidence import crossings
 from ipclint.checks.detectors.deadly_guards import ENDS, TESTS, Dependence, decided, ends, tested
+from ipclint.checks.detectors.proxies import reply_blocks
 from ipclint.checks.rule import Rule
 from ipclint.model.facts import Function, Variable
 from ipclint.model.finding import Finding, Place
@@ -76,21 +77,23 @@ def decode_failure_traps(rule: Rule, program: Program, ref: UnitRef, unit: Funct
     coder = _coder(program, ref, unit) if isinstance(unit, Function) else None
     if coder is not None:
         sent[coder.start, coder.name] = "coder"
-    if not sent:
-        return
-    watcher = _Watcher(program, ref, sent)
-    watch(program.body(ref), params, watcher)
-    for trap in _outermost(watcher.traps):
-        yield rule.finding(
-            Place(ref.path, ref.key, trap.node.start, trap.node.end),
-            "certain" if trap.sure else "likely",
-            context="literal" if trap.how == "@[]" else "",
-            holes={
-                "how": trap.how,
-                "function": unit.signature if isinstance(unit, Function) else unit.name,
-                "value": Place(ref.path, ref.key, trap.value.start, trap.value.end),
-            },
-        )
+    answered = {(param.start, param.name): "reply" for _, block in reply_blocks(program, ref) for param in block.params}
+    name = unit.signature if isinstance(unit, Function) else unit.name
+    for each, context in ((sent, ""), ({key: kind for key, kind in answered.items() if key not in sent}, "reply")):
+        watcher = _Watcher(program, ref, each)
+        if each:
+            watch(program.body(ref), params, watcher)
+        for trap in _outermost(watcher.traps):
+            yield rule.finding(
+                Place(ref.path, ref.key, trap.node.start, trap.node.end),
+                "certain" if trap.sure else "likely",
+                context=context or ("literal" if trap.how == "@[]" else ""),
+                holes={
+                    "how": trap.how,
+                    "function": name,
+                    "value": Place(ref.path, ref.key, trap.value.start, trap.value.end),
+                },
+            )
 
 
 def _coder(program: Program, ref: UnitRef, unit: Function) -> Param | None:

@@ -111,6 +111,17 @@ def given_proxy(program: Program, ref: UnitRef, depth: int = 0) -> Made | None:
     return found[0] if len(found) == 1 else None
 
 
+RAW_REPLIES = frozenset({"xpc_connection_send_message_with_reply", "xpc_session_send_message_with_reply_async"})
+
+
+def reply_blocks(program: Program, ref: UnitRef) -> Iterator[tuple[Call, Closure]]:
+    """The closures in a unit that get the reply to a message to another process, each with the message."""
+    for call in calls_in(program, ref):
+        blocks = [each for each in map(bare, call.args) if isinstance(each, Closure)]
+        if blocks and (call.name in RAW_REPLIES or (call.target is not None and proxy_of(program, ref, call))):
+            yield from ((call, block) for block in blocks)
+
+
 def takers(program: Program, ref: UnitRef) -> tuple[UnitRef, ...]:
     """The other units that may use a proxy which function or getter `ref` gives: to its callers, the callers of those
     that hand it on, and the closures that it runs."""
