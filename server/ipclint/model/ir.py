@@ -230,13 +230,17 @@ class Switch(Node, tag=35, frozen=True):
 
 
 class Loop(Node, tag=36, frozen=True):
-    """`kind` is "for-in", "for" (C), "while" or "repeat". `header` holds the conditions, or the C init/test/step."""
+    """`kind` is "for-in", "for" (C), "while" or "repeat". `header` holds the conditions, or the C init/test/step.
+
+    `type` is the type that Objective-C declares for what it binds; "" where that says nothing (`id`, `auto`).
+    """
 
     kind: str
     binds: tuple[str, ...]
     sequence: Expr | None
     header: tuple[Expr | Stmt, ...]
     body: Block
+    type: str = ""
 
 
 class Return(Node, tag=37, frozen=True):

@@ -195,7 +195,7 @@ def scope(program: Program, ref: UnitRef) -> Scope:
                 bind(param.name, Binding("closure", param.type, None, param))
         elif isinstance(node, Loop):
             for name in node.binds:
-                bind(name, Binding("for", "", node.sequence, node))
+                bind(name, Binding("for", node.type, node.sequence, node))
         elif isinstance(node, Case):
             for name in node.binds:
                 bind(name, Binding("pattern", "", None, node))

@@ -150,6 +150,14 @@ def do_statement(node: Node, context: ObjcContext) -> Sequence[Stmt]:
     return (Loop(*context.bounds(node), "repeat", (), None, (context.expr(condition),), inside),)
 
 
+_SAY_NOTHING = ("id", "auto", "__auto_type", "instancetype")
+
+
+def _declared_type(node: Node, context: ObjcContext) -> str:
+    type = node.child_by_field_name("type")
+    return context.text(type) if type is not None else ""
+
+
 @GRAMMAR.executes("for_statement")
 def for_statement(node: Node, context: ObjcContext) -> Sequence[Stmt]:
     """`for (a; b; c)`; `for (T x in xs)`, which has no fields but a type; C++'s `for (T x : xs)`."""
@@ -157,8 +165,11 @@ def for_statement(node: Node, context: ObjcContext) -> Sequence[Stmt]:
     opening = next((at for at, kid in enumerate(node.children) if kid.kind_id in _IN), None)
     if opening is not None:
         before = [kid for kid in node.children[:opening] if kid.kind_id in DECLARATORS or kid.kind_id in NAMES]
-        names = _names(declared(before[-1], "", context).name) if before else ()
-        return (Loop(*context.bounds(node), "for-in", names, context.expr(kids[-2]), (), context.braces(kids[-1])),)
+        what = declared(before[-1], _declared_type(node, context), context) if before else None
+        names = _names(what.name) if what is not None else ()
+        type = what.type if what is not None and not what.type.startswith(_SAY_NOTHING) else ""
+        body = context.braces(kids[-1])
+        return (Loop(*context.bounds(node), "for-in", names, context.expr(kids[-2]), (), body, type),)
     header: list[Expr | Stmt] = []
     for field in ("initializer", "condition", "update"):
         part = node.child_by_field_name(field)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ipclint.checks.around import path_to
 from ipclint.checks.detectors.coding_class import class_named, owner_class
+from ipclint.checks.detectors.coding_elements import with_elements
 from ipclint.model.ir import (
     Assign,
     Call,
@@ -73,6 +74,8 @@ def wanted(program: Program, ref: UnitRef, call: Call) -> Wanted | None:
     message sent to it, tests of its class, another decode of the same key, or the encoder's value for the key."""
     path = path_to(program, ref, call)
     found = _by_use(program, ref, path) or _by_tests(program, ref, path)
+    if found is not None and (text := with_elements(program, ref, found.type, path)) != found.type:
+        found = found._replace(type=text, exact=False)
     if found is None and path:
         found = _by_same_key(program, ref, call) or _by_encoder(program, ref, call)
     return found

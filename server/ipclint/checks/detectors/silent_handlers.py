@@ -72,8 +72,9 @@ def _is_nothing(statement: Node) -> bool:
 def _unheard(found: Kept) -> Confidence | None:
     """How sure it is that the program misses the error: a reply would tell it, and a connection that ends need not."""
     names = {act.name for act in found.acts}
-    if ONE_WAY in names:
-        return "likely"
+    sent = [act for act in found.acts if act.name == ONE_WAY]
+    if sent:
+        return "hint" if found.holder is None and len(sent) == 1 else "likely"  # nobody expects more of one message
     if ENDS in names and not any(name.startswith("xpc_connection_send") for name in names):
         return None
     return "hint"
