@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ipclint.program.link import callers, conforms, resolve, superclass, type_of
+from ipclint.model.ir import Name
+from ipclint.program.link import callers, closures_in, conforms, resolve, superclass, type_of
 from ipclint.program.names import property_of_setter, selectors
-from ipclint.program.types import base_type, element_type, is_optional
+from ipclint.program.program import UnitRef
+from ipclint.program.types import base_type, element_type, is_optional, parameter_types
 from tests.program.sample import call, function, program_of
 
 
@@ -29,6 +31,19 @@ from tests.program.sample import call, function, program_of
 )
 def test_type_texts(text: str, base: str, element: str) -> None:
     assert (base_type(text), element_type(text)) == (base, element)
+
+
+@pytest.mark.parametrize(
+    ("text", "types"),
+    [
+        ("(XPCReceivedMessage) -> (any Encodable)?", ("XPCReceivedMessage",)),
+        ("@Sendable (_ message: Foo, Int) async throws -> Void", ("Foo", "Int")),
+        ("() -> Void", ()),
+        ("(Foo, Int)", ()),
+    ],
+)
+def test_types_of_parameters(text: str, types: tuple[str, ...]) -> None:
+    assert parameter_types(text) == types
 
 
 def test_optionals() -> None:
@@ -151,3 +166,15 @@ def test_what_is_looked_up_in_vain_is_wanted() -> None:
     program.take_wanted()
     assert resolve(program, ref, call(program, ref, "run")).refs == ()
     assert "Helper" in program.take_wanted()
+
+
+def test_a_closure_that_a_variable_holds_has_the_types_of_the_variable() -> None:
+    program = program_of({"main.swift": "let answer: (Message, Int) -> Void = { message, count in use(message) }\n"})
+    ref = UnitRef("main.swift", "V answer")
+    assert [types for _, types in closures_in(program, ref)] == [("Message", "Int")]
+    assert len(program.body(ref)) == 1
+
+
+def test_a_loop_variable_has_the_type_that_is_declared_for_it() -> None:
+    program = program_of({"a.m": "void f(NSArray *items) { for (Foo *item in items) { [item go]; } }"})
+    assert type_of(program, UnitRef("a.m", "F f"), Name(0, 0, "item")) == "Foo *"

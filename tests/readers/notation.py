@@ -70,8 +70,9 @@ def _statement(node: Stmt) -> str:
             return f"guard {' , '.join(map(show, conditions))} else [{body_of(otherwise)}]"
         case ir.Switch(subject=subject, cases=cases):
             return f"switch {show(subject)} " + " ".join(map(_case, cases))
-        case ir.Loop(kind=kind, binds=binds, sequence=sequence, header=header, body=body):
-            shown = [*binds, *([f"of {show(sequence)}"] if sequence else []), *map(show, header)]
+        case ir.Loop(kind=kind, binds=binds, sequence=sequence, header=header, body=body, type=type_text):
+            typed = [f"{' '.join(binds)}: {type_text}"] if type_text else binds
+            shown = [*typed, *([f"of {show(sequence)}"] if sequence else []), *map(show, header)]
             return f"{kind} {' '.join(shown)} [{body_of(body)}]"
         case ir.Return(value=value):
             return f"return {show(value)}"
