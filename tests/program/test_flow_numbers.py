@@ -52,6 +52,7 @@ def test_numbers_reach_the_sinks_that_take_them(body: str, kind: str) -> None:
     "body",
     [
         "system(String(n)); kill(1, 9)",
+        "reply(kill(n, 0) == 0)",
         'system("kill \\(n)"); kill(1, 9)',
         "open(n.description); kill(1, 9)",
         "guard n == 7 else { return }; kill(n, 9)",

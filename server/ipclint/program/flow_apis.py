@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from ipclint.model.ir import Assign, Call, Closure, Expr, Literal, Member, Name, Node, Text
 from ipclint.program import flow_model as model
+from ipclint.program import flow_numbers
 from ipclint.program.constants import CONVERSION, HOLE, fold
 from ipclint.program.flow_run import Run
 from ipclint.program.flow_state import EMPTY, Hop, Place, Taint, Value, closed, joined, whole
@@ -122,7 +123,7 @@ def put(run: Run, target: Expr | None, value: Value, tokens: frozenset[str], nod
 def record_sinks(run: Run, use: Use, values: dict[int, Value], receiver: Value, args: Sequence[Expr]) -> None:
     """Notes the sinks of a use that tainted data reaches."""
     for flow in use.api.sink:
-        for position in flow.at:
+        for position in () if flow_numbers.is_probe(flow.kind, args) else flow.at:
             if position == "value":
                 numbers: Iterable[int] = (0,) if use.kind == "write" else ()
             else:

@@ -6,7 +6,9 @@ in functions near such a call numbers are followed, marked as what they are; the
 
 from __future__ import annotations
 
-from ipclint.model.ir import Call, Member
+from collections.abc import Sequence
+
+from ipclint.model.ir import Call, Expr, Literal, Member
 from ipclint.program.flow_state import EMPTY, NUMBER, Value
 from ipclint.program.link import calls_in, naming
 from ipclint.program.program import Program, UnitRef
@@ -79,6 +81,12 @@ def converted(node: Call, values: list[Value], receiver: Value) -> Value:
     if node.target is None and values and (node.name in READERS or node.name in TYPES):
         return marked(values[0])
     return marked(receiver) if node.name in VALUES and not values else EMPTY
+
+
+def is_probe(kind: str, args: Sequence[Expr]) -> bool:
+    """Whether a call only asks if a process is there: `kill(pid, 0)` sends nothing."""
+    signal = args[-1] if kind == "privilege.process" and len(args) == 2 else None
+    return isinstance(signal, Literal) and signal.text == "0"
 
 
 def is_value(member: Member) -> bool:
