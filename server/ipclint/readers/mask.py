@@ -21,6 +21,7 @@ from ipclint.readers.mask_words import (
     REACT_METHOD,
     TELLING,
     TOKEN,
+    WORD_ALONE,
 )
 from ipclint.readers.objc_cxx import may_be_cxx, respell, scopes
 from ipclint.readers.objc_cxx_scopes import Scope
@@ -115,6 +116,8 @@ class _Masking:
                 self.underscored(match[0], start, end)
             elif kind == "directive":
                 self.directive(start, end)
+            elif kind == "declared":
+                self.declared(start)
             elif kind == "header":
                 self.blank(end - 1, end)  # `@interface Foo ();`
             else:
@@ -126,6 +129,12 @@ class _Masking:
     def blank_with_arguments(self, start: int, end: int) -> None:
         self.done = self.closing(end)
         self.blank(start, self.done)
+
+    def declared(self, start: int) -> None:
+        """`FooDefinitionAttribute @interface Foo`: what stands in front is a macro, whatever it is called."""
+        line = self.data.rfind(b"\n", 0, start) + 1
+        if WORD_ALONE.fullmatch(self.data[line:start]):
+            self.blank(line, start)
 
     def directive(self, start: int, end: int) -> None:
         if not self.data[self.data.rfind(b"\n", 0, start) + 1 : start].strip():

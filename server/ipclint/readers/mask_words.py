@@ -13,7 +13,8 @@ TOKEN = re.compile(
     | (?<=')  (?P<char> [^'\\\n]*(?:\\.[^'\\\n]*)*' )
     | (?<=\#) (?P<directive> [ \t]*[a-z_]+
           (?:[^\\\n/"]+|\\(?:\r\n|(?s:.))|/(?:\*(?s:.*?)(?:\*/|\Z)|/[^\n]*)?|"[^"\\\n]*(?:\\(?s:.)[^"\\\n]*)*"?)* )
-    | (?<=@)  (?: (?P<header> (?:interface|implementation)\b[^\n;{@/"]*; ) | (?P<protocol> protocol(?=[ \t]*\() ) )
+    | (?<=@)  (?: (?P<header> (?:interface|implementation)\b[^\n;{@/"]*; ) | (?P<protocol> protocol(?=[ \t]*\() )
+          | (?P<declared> (?:interface|protocol|implementation)\b ) )
     | (?<=[A-Z])(?<!\w\w)(?P<macro>
           (?:[A-Z0-9]*_[A-Z0-9_]+|(?<=[AICEUW])(?:NUSED|XTERN|NLINE|PIENTRY|INAPI|ALLBACK|BInspectable))(?!\w) )
     | (?<=_)(?<!\w\w)(?P<under> (?:
@@ -49,6 +50,7 @@ TELLING = re.compile(
       | NONNULL | INTERNAL | LOCAL | COLD | (?:INTERNAL|LOCAL|EXTERNAL)_DECL | DECLSPEC | WEAK_IMPORT | VISIBILITY )""",
     re.X,
 )
+WORD_ALONE = re.compile(rb"[ \t]*[A-Za-z_]\w*[ \t]+")
 NEVER_CALLED = re.compile(
     rb"\w*(?:NOESCAPE|INLINE|EXPORT|EXTERN|BEGIN|END|NULLABLE|NONNULL|UNUSED|DECLS?)"
     rb"|__unused|__used|__extension__|__n(?:on|ulla)\w+|_N\w+|__cdecl|__stdcall|__pascal|__restrict"
