@@ -15,7 +15,7 @@ from ipclint.program.flow_hops import kept_closures, referenced
 from ipclint.program.flow_properties import getter_message, setter_message
 from ipclint.program.flow_run import RETAINS, Run
 from ipclint.program.flow_state import EMPTY, Taint, Value, joined, mapped, whole
-from ipclint.program.link import is_outside, members, type_of
+from ipclint.program.link import declarations, is_outside, members, type_of
 from ipclint.program.names import selectors
 from ipclint.program.types import base_type
 from ipclint.program.usage import Use, call_uses
@@ -35,6 +35,8 @@ def call(run: Run, node: Call) -> Value:
     called = _call_closure(run, node, values)
     if called is not None:
         return called
+    if any(values) and _is_case(run, node):
+        return joined([{(): taint} for value in values if (taint := whole(value)) is not None])
     _call_kept(run, node, values)
     tainted = bool(receiver) or any(values)
     results: list[Value] = []
@@ -62,6 +64,20 @@ def call(run: Run, node: Call) -> Value:
     if given:
         results += given_back(run, uses, given, node)
     return joined(results)
+
+
+def _is_case(run: Run, node: Call) -> bool:
+    """Whether a call puts values into a case of an enum: `Link.open(url)`, `.open(url)` where that type is meant."""
+    name = node.name.removeprefix(".")
+    if node.target is not None:
+        text = type_of(run.program, run.ref, node.target)
+        types = [text.removesuffix(".Type")] if text.endswith(".Type") else []
+    elif name != node.name:
+        types = [run.function.returns if run.function is not None else "", run.owner]
+    else:
+        return False
+    found = (unit for each in types if each for _, unit in declarations(run.program, base_type(each)))
+    return any(case.name == name for unit in found for case in unit.cases)
 
 
 def _handed_over(run: Run, node: Call, number: int, block: dict[int, Value]) -> Value:
