@@ -56,7 +56,7 @@ def raw_value_check(rule: Rule, program: Program, finding: Finding, sources: Sou
     ref = UnitRef(made.path, made.unit)
     getter = _call_at(program, ref, made)
     spot = spot_of(program, ref, getter) if getter is not None else None
-    if getter is None or spot is None or not spot.leave:
+    if getter is None or spot is None or not spot.leave or _ends_before(spot, finding.place):
         return
     swift = made.path.endswith(".swift")
     edits = (
@@ -69,6 +69,12 @@ def raw_value_check(rule: Rule, program: Program, finding: Finding, sources: Sou
             "Check the descriptor" if finding.holes.get("what") == "descriptor" else "Check the value before it is used"
         )
         yield Fix(title, spot.silent and finding.holes.get("what") in ("null", "forced"), edits, rule=rule.id)
+
+
+def _ends_before(spot: Spot, use: Place) -> bool:
+    """Whether the value is made in a branch that is over where it is used: a test there says nothing of the other."""
+    around = (node for node in spot.path if isinstance(node, Stmt) and node is not spot.statement)
+    return any(node.end <= use.start for node in around)
 
 
 @builder("event-kind-check")
