@@ -19,34 +19,12 @@ from ipclint.program.query import query
 from ipclint.program.types import base_type
 from ipclint.program.usage import call_uses
 
-LEADING = frozenset(
-    {
-        *(
-            "",
-            "id",
-            "Any",
-            "instancetype",
-            "URL",
-            "NSURL",
-            "CFURLRef",
-            "URLComponents",
-            "FilePath",
-            "String",
-            "NSString",
-        ),
-        *(
-            "NSMutableString",
-            "CFStringRef",
-            "char",
-            "Bundle",
-            "NSBundle",
-            "Data",
-            "NSData",
-            "NSPersistentStoreDescription",
-        ),
-    }
+_TEXTS = (
+    "String NSString NSMutableString CFStringRef char URL NSURL CFURLRef URLComponents FilePath id Any instancetype"
 )
-"""What a path may be, and what is made of one."""
+_MADE = "Bundle NSBundle Data NSData NSPersistentStoreDescription Array NSArray NSMutableArray Set NSSet"
+LEADING = frozenset(("", *_TEXTS.split(), *_MADE.split()))
+"""What a path may be, and what is made of one or holds some."""
 MAX_PASSES = 2
 """How many callers up a parameter is followed."""
 VERIFIES = re.compile(
